@@ -1,0 +1,157 @@
+"""What is measured: each figure, the command that measures it, and on whom.
+
+A figure names a subcommand of `bench` and `olympi-bench` (they are the same),
+the number of ranks, the transport, and the sizes. Peers in a second
+configuration ("variants") take part where that configuration is the better one,
+so that Olympi is held against each peer at its best.
+"""
+
+from dataclasses import dataclass, field
+
+MPI = ("olympi", "mpich", "openmpi", "intel")
+
+
+def powers(least, most):
+    """The powers of two from `least` to `most`."""
+    size, sizes = least, []
+    while size <= most:
+        sizes.append(size)
+        size *= 2
+    return sizes
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measurement, made on several implementations in turn."""
+
+    name: str
+    title: str
+    subcommand: str  # of bench and olympi-bench; "" if the runner times the command itself
+    unit: str
+    better: str = "lower"  # or "higher"
+    ranks: int = 2
+    transport: str = "shm"
+    pinned: bool = True
+    sizes: tuple = ()
+    quick_sizes: tuple = ()
+    axis: str = "message size (bytes)"
+    implementations: tuple = MPI
+    raw: str = ""  # the subcommand of `raw` that is this figure's yardstick
+    raw_sizes: tuple = ()
+    arguments: tuple = ()
+    quick_arguments: tuple = ()
+    timeout: int = 90  # seconds for one run of one implementation
+    # The figure's name in the program's records -> its name in compare.json.
+    # Records of other names are ignored; an empty table takes all of them.
+    records: dict = field(default_factory=dict)
+
+    def command_line(self, quick, batches, quick_only_small):
+        """The arguments of `bench`/`olympi-bench` for this figure."""
+        words = [self.subcommand]
+        sizes = self.quick_sizes if quick and self.quick_sizes else self.sizes
+        if quick and quick_only_small:
+            sizes = [size for size in sizes if size < 10_000] if self.axis != Figure.axis else sizes
+        if sizes:
+            words += ["--sizes", ",".join(str(size) for size in sizes)]
+        words += self.quick_arguments if quick and self.quick_arguments else self.arguments
+        if sizes:
+            words += batches
+        if self.pinned:
+            words.append("--pinned")
+        return words
+
+    def raw_command_line(self, batches):
+        """The arguments of `raw` for this figure."""
+        words = [self.raw]
+        if self.raw_sizes:
+            words += ["--sizes", ",".join(str(size) for size in self.raw_sizes)]
+        return words + batches
+
+
+SIZES = tuple([0] + powers(1, 4 << 20))
+QUICK_SIZES = (0, 8, 64, 256, 4 << 10, 64 << 10, 1 << 20, 4 << 20)
+BULK = tuple(powers(4 << 10, 4 << 20))
+QUICK_BULK = (4 << 10, 64 << 10, 1 << 20, 4 << 20)
+DEPTHS = (1, 10, 100, 1_000, 10_000)
+QUICK_DEPTHS = (1, 1_000, 10_000)
+DEPTH_AXIS = "depth of the queue (messages)"
+
+FIGURES = (
+    Figure(
+        "shm_latency", "Half round trip, shared memory", "latency", "us",
+        sizes=SIZES, quick_sizes=QUICK_SIZES,
+        implementations=MPI + ("mpich-ucx",), raw="cacheline",
+    ),
+    Figure(
+        "shm_rate", "Message rate of 8 B, window 64, shared memory", "rate", "M/s", "higher",
+        sizes=(8,), implementations=MPI + ("mpich-ucx",),
+    ),
+    Figure(
+        "shm_bandwidth", "Bandwidth, shared memory", "bandwidth", "GB/s", "higher",
+        sizes=BULK, quick_sizes=QUICK_BULK,
+        raw="memcpy", raw_sizes=BULK,
+    ),
+    Figure(
+        "shm_bibandwidth", "Bandwidth of both directions, shared memory", "bibandwidth", "GB/s", "higher",
+        sizes=BULK, quick_sizes=QUICK_BULK,
+    ),
+    Figure(
+        "tcp_latency", "Half round trip, TCP over loopback", "latency", "us",
+        transport="tcp", sizes=SIZES, quick_sizes=QUICK_SIZES,
+        implementations=MPI + ("mpich-ucx", "openmpi-ucx"),
+        raw="tcp-latency", raw_sizes=(1, 8, 64, 1 << 10, 4 << 10),
+    ),
+    Figure(
+        "tcp_bandwidth", "Bandwidth, TCP over loopback", "bandwidth", "GB/s", "higher",
+        transport="tcp", sizes=BULK, quick_sizes=QUICK_BULK,
+        raw="tcp-bandwidth", raw_sizes=(64 << 10, 1 << 20, 4 << 20),
+    ),
+    Figure(
+        "posted_depth", "Half round trip behind posted receives", "matching", "us",
+        sizes=DEPTHS, quick_sizes=QUICK_DEPTHS, axis=DEPTH_AXIS,
+        arguments=("--which", "posted"), records={"posted_depth": "posted_depth"},
+    ),
+    Figure(
+        "unexpected_depth", "Unexpected messages drained in reverse, each", "matching", "us",
+        sizes=DEPTHS, quick_sizes=QUICK_DEPTHS, axis=DEPTH_AXIS, timeout=400,
+        arguments=("--which", "unexpected"), records={"unexpected_depth": "unexpected_depth"},
+    ),
+    Figure(
+        "object_latency", "Half round trip of an object, shared memory", "object-latency", "us",
+        sizes=tuple(powers(64, 1 << 20)), quick_sizes=(64, 4 << 10, 64 << 10, 1 << 20),
+        implementations=("olympi", "mpi4py"),
+    ),
+    Figure(
+        "object_bandwidth", "Bandwidth of objects, shared memory", "object-bandwidth", "GB/s", "higher",
+        sizes=tuple(powers(4 << 10, 1 << 20)), quick_sizes=(64 << 10, 1 << 20),
+        implementations=("olympi", "mpi4py"),
+    ),
+    Figure(
+        "object_vec_f64_1e6", "Vec<f64> of 1e6 as an object, and its parts alone", "object-vec", "us",
+        sizes=(1_000_000,), axis="elements", implementations=("olympi",),
+        records={
+            "object_vec": "object_vec_f64_1e6",
+            "object_vec_parts": "object_vec_f64_1e6_parts",
+            "object_vec_ratio": "object_vec_f64_1e6_ratio",
+        },
+    ),
+    Figure(
+        "startup_16", "mpiexec -n 16 of an empty MPI program, start to end", "", "ms",
+        ranks=16, pinned=False, axis="",
+    ),
+    Figure(
+        "launch_16", "mpiexec -n 16 of /bin/true, start to end", "", "ms",
+        ranks=16, pinned=False, axis="",
+    ),
+    Figure(
+        "token_16", "16 ranks pass a token round a ring", "token", "ms",
+        ranks=16, pinned=False, axis="laps", timeout=300,
+        arguments=("--laps", "1000"), quick_arguments=("--laps", "100"),
+    ),
+    Figure(
+        "rss_16", "Resident memory of an idle rank, the largest of 16", "memory", "MB",
+        ranks=16, pinned=False, axis="",
+    ),
+)
+
+BY_NAME = {figure.name: figure for figure in FIGURES}

@@ -1,0 +1,177 @@
+//! From the launcher to a membership: rank, size, secret, and where the others are.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+
+use olympi_pmi::Job;
+use olympi_transport::{Config, Directory, LookupError, Membership};
+use olympi_transport_api::Peer;
+
+use crate::error::InitError;
+
+const SECRET_KEY: &str = "olympi-secret";
+/// Up to so many ranks know all addresses before they wait for the others at the end. Each look-up takes some 20
+/// microseconds of the launcher's time, so that the ends of larger jobs would be seen to be slower.
+const SMALL_JOB: usize = 8;
+
+/// This process's line to its launcher.
+pub(crate) struct Bootstrap {
+    job: Arc<Mutex<Job>>,
+    known: Known,
+}
+
+/// Addresses that were looked up before they were asked for.
+type Known = Arc<Mutex<HashMap<Peer, Vec<u8>>>>;
+
+impl Bootstrap {
+    pub(crate) fn from_env() -> Result<Self, InitError> {
+        Ok(Self { job: Arc::new(Mutex::new(Job::from_env()?)), known: Known::default() })
+    }
+
+    fn job(&self) -> MutexGuard<'_, Job> {
+        self.job.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who we are. Under a launcher that hands out no secret (any but our own), rank 0 makes one and the
+    /// key-value space carries it: it is as private as that space is.
+    pub(crate) fn membership(&mut self) -> Result<Membership, InitError> {
+        let mut job = self.job();
+        let (me, size) = (number(job.rank())?, number(job.size())?.0);
+        let handed_out = job.secret();
+        let secret = handed_out.map_or_else(|| share_secret(&mut job, me), Ok)?;
+        Ok(Membership { me, size, secret })
+    }
+
+    /// What the launcher knows of this host and the environment's settings do not say.
+    pub(crate) fn locate(&self, config: &mut Config) {
+        let job = self.job();
+        config.local_size = config.local_size.or(job.local_size().and_then(|size| u32::try_from(size).ok()));
+        config.oversubscribed = config.oversubscribed.or(job.oversubscribed());
+    }
+
+    /// Tells everyone how to reach us, and waits until all have.
+    pub(crate) fn publish(&self, address: &[u8]) -> Result<(), InitError> {
+        let mut job = self.job();
+        if job.size() > 1 {
+            let key = address_key(number(job.rank())?);
+            job.put_blob(&key, address).map_err(missing(&key))?;
+            job.fence().map_err(missing(&key))?;
+        }
+        Ok(())
+    }
+
+    /// Where the others are found, lazily: a rank that is never written to is never looked up.
+    pub(crate) fn directory(&self) -> Box<dyn Directory> {
+        Box::new(KeyValueSpace { job: Arc::clone(&self.job), known: Arc::clone(&self.known) })
+    }
+
+    /// Looks everybody up. During the last fence the launcher answers nothing, and a rank that has sent us something
+    /// which nobody will receive wants an answer all the same, or it cannot leave either.
+    pub(crate) fn look_around(&self) {
+        let mut job = self.job();
+        if job.size() == 1 || job.size() > SMALL_JOB {
+            return;
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        for peer in (0..job.size()).filter_map(|rank| number(rank).ok()) {
+            if let Ok(Some(address)) = job.get_blob(&address_key(peer)) {
+                known.insert(peer, address);
+            }
+        }
+    }
+
+    /// Waits until every rank is here, and takes leave of the launcher. Errors have no one to go to: a launcher that
+    /// is gone ends the job by itself.
+    pub(crate) fn leave(&self) {
+        let mut job = self.job();
+        if job.size() > 1
+            && let Err(error) = job.fence()
+        {
+            tracing::debug!("leaving the job: {error}");
+        }
+        if let Err(error) = job.finalize() {
+            tracing::debug!("leaving the job: {error}");
+        }
+    }
+
+    /// Ends the whole job.
+    pub(crate) fn abort(&self, code: i32) -> ! {
+        let mut job = self.job();
+        let why = format!("rank {} called abort({code})", job.rank());
+        job.abort(code, &why)
+    }
+}
+
+struct KeyValueSpace {
+    job: Arc<Mutex<Job>>,
+    known: Known,
+}
+
+impl Directory for KeyValueSpace {
+    fn address(&mut self, peer: Peer) -> Result<Vec<u8>, LookupError> {
+        if let Some(address) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&peer) {
+            return Ok(address.clone());
+        }
+        let mut job = match self.job.try_lock() {
+            Ok(job) => job,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            // The last fence of a large job is under way, and the launcher answers nothing else meanwhile. Whoever is
+            // spoken to for the first time now has sent something that nobody will receive.
+            Err(TryLockError::WouldBlock) => {
+                return Err(LookupError { peer, detail: "this rank is leaving the job".into() });
+            }
+        };
+        let key = address_key(peer);
+        match job.get_blob(&key) {
+            Ok(Some(address)) => Ok(address),
+            Ok(None) => Err(LookupError { peer, detail: format!("the launcher does not know {key}") }),
+            Err(error) => Err(LookupError { peer, detail: error.to_string() }),
+        }
+    }
+}
+
+/// Makes the job's secret on rank 0, and fetches it on the others.
+fn share_secret(job: &mut Job, me: Peer) -> Result<[u8; 32], InitError> {
+    let mut secret = [0; 32];
+    if me.0 == 0 {
+        getrandom::fill(&mut secret).map_err(|error| InitError::Random(error.to_string()))?;
+    }
+    if job.size() == 1 {
+        return Ok(secret);
+    }
+    if me.0 == 0 {
+        job.put_blob(SECRET_KEY, &secret).map_err(missing(SECRET_KEY))?;
+    }
+    job.fence().map_err(missing(SECRET_KEY))?;
+    fetch(job, SECRET_KEY)?.try_into().map_err(|bytes: Vec<u8>| InitError::Missing {
+        key: SECRET_KEY.into(),
+        detail: format!("{} bytes instead of 32", bytes.len()),
+    })
+}
+
+fn address_key(peer: Peer) -> String {
+    format!("olympi-address-{}", peer.0)
+}
+
+/// A rank or a size as peers are numbered.
+fn number(launcher: usize) -> Result<Peer, InitError> {
+    u32::try_from(launcher).ok().filter(|&n| i32::try_from(n).is_ok()).map(Peer).ok_or_else(|| {
+        InitError::Missing {
+            key: "rank and size".into(),
+            detail: format!("{launcher}, which is more than an MPI rank can be"),
+        }
+    })
+}
+
+fn fetch(job: &mut Job, key: &str) -> Result<Vec<u8>, InitError> {
+    match job.get_blob(key) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(InitError::Missing { key: key.into(), detail: "nothing".into() }),
+        Err(error) => Err(missing(key)(error)),
+    }
+}
+
+fn missing<E: ToString>(key: &str) -> impl FnOnce(E) -> InitError {
+    let key = key.to_owned();
+    move |error| InitError::Missing { key, detail: error.to_string() }
+}

@@ -1,0 +1,223 @@
+//! Waiting for several requests: any, some, all (MPI 5.0, section 3.7.5).
+
+use std::sync::Arc;
+
+use olympi_datatype::Equivalence;
+
+use crate::error::Error;
+use crate::op::OpRef;
+use crate::persistent::Persistent;
+use crate::request::{Inner, Request};
+use crate::scope::ScopedRequest;
+use crate::status::Status;
+use crate::wait::Shared;
+
+/// A request of any kind: what the functions of this page take a slice of.
+///
+/// It is *live* until its outcome has been given: by its own `wait` or `test`, or by one of these functions.
+/// Those skip requests that are not live.
+pub trait Completion: sealed::Sealed {
+    /// What it gives.
+    type Output;
+}
+
+pub(crate) mod sealed {
+    use super::{Arc, Error, OpRef, Shared};
+
+    /// What a kind of request must know of itself.
+    pub trait Sealed {
+        type Given;
+        /// Whether the outcome is still to be given.
+        fn is_live(&self) -> bool;
+        /// The operation, unless it was over at once.
+        #[allow(private_interfaces)]
+        fn operation(&self) -> Option<(&Arc<Shared>, OpRef)>;
+        /// Gives the outcome, waiting for it if need be.
+        fn give(&mut self) -> Result<Self::Given, Error>;
+    }
+}
+
+use sealed::Sealed;
+
+impl<T> Completion for Request<T> {
+    type Output = T;
+}
+
+impl<T> Sealed for Request<T> {
+    type Given = T;
+    fn is_live(&self) -> bool {
+        !matches!(self.inner, Inner::Spent)
+    }
+    #[allow(private_interfaces)]
+    fn operation(&self) -> Option<(&Arc<Shared>, OpRef)> {
+        self.name()
+    }
+    fn give(&mut self) -> Result<T, Error> {
+        self.take().unwrap_or(Err(Error::Spent))
+    }
+}
+
+impl Completion for ScopedRequest<'_, '_> {
+    type Output = Status;
+}
+
+impl Sealed for ScopedRequest<'_, '_> {
+    type Given = Status;
+    fn is_live(&self) -> bool {
+        !self.is_spent()
+    }
+    #[allow(private_interfaces)]
+    fn operation(&self) -> Option<(&Arc<Shared>, OpRef)> {
+        self.name()
+    }
+    fn give(&mut self) -> Result<Status, Error> {
+        self.take().unwrap_or(Err(Error::Spent))
+    }
+}
+
+impl<T: Equivalence> Completion for Persistent<T> {
+    type Output = Status;
+}
+
+impl<T: Equivalence> Sealed for Persistent<T> {
+    type Given = Status;
+    fn is_live(&self) -> bool {
+        self.is_active()
+    }
+    #[allow(private_interfaces)]
+    fn operation(&self) -> Option<(&Arc<Shared>, OpRef)> {
+        self.name()
+    }
+    fn give(&mut self) -> Result<Status, Error> {
+        self.wait()
+    }
+}
+
+/// Waits for all of them (`MPI_Waitall`), and gives their outcomes in order.
+///
+/// # Errors
+/// The first error of an operation, after all have ended; [`Error::Spent`] for a request that is not live.
+///
+/// ```
+/// # let universe = olympi_comm::Universe::init()?;
+/// # let me = universe.self_comm();
+/// let sends = (0..3).map(|i| me.isend(vec![i], 0, i)).collect::<Result<Vec<_>, _>>()?;
+/// let receives = (0..3).map(|i| me.irecv_vec::<i32>(0, i)).collect::<Result<Vec<_>, _>>()?;
+/// let received = olympi_comm::wait_all(receives)?;
+/// assert_eq!(received.into_iter().map(|(data, _)| data[0]).sum::<i32>(), 3);
+/// olympi_comm::wait_all(sends)?;
+/// # Ok::<(), olympi_comm::Error>(())
+/// ```
+pub fn wait_all<R: Completion>(requests: impl IntoIterator<Item = R>) -> Result<Vec<R::Given>, Error> {
+    let mut outcomes = Vec::new();
+    let mut first = None;
+    for mut request in requests {
+        match request.give() {
+            Ok(outcome) => outcomes.push(outcome),
+            Err(error) => first = first.or(Some(error)),
+        }
+    }
+    first.map_or(Ok(outcomes), Err)
+}
+
+/// Waits until one of them is over (`MPI_Waitany`): its index and its outcome. `None` if none is live.
+///
+/// # Errors
+/// Those of the operation.
+pub fn wait_any<R: Completion>(requests: &mut [R]) -> Result<Option<(usize, R::Given)>, Error> {
+    match first_over(requests, true)? {
+        Some(index) => Ok(Some((index, requests[index].give()?))),
+        None => Ok(None),
+    }
+}
+
+/// The first of them that is over, if any is (`MPI_Testany`).
+///
+/// # Errors
+/// Those of the operation.
+pub fn test_any<R: Completion>(requests: &mut [R]) -> Result<Option<(usize, R::Given)>, Error> {
+    match first_over(requests, false)? {
+        Some(index) => Ok(Some((index, requests[index].give()?))),
+        None => Ok(None),
+    }
+}
+
+/// Waits until at least one of them is over (`MPI_Waitsome`), and gives all that are, with their indices. Empty if
+/// none is live.
+///
+/// # Errors
+/// The first error of an operation; those after it stay live.
+pub fn wait_some<R: Completion>(requests: &mut [R]) -> Result<Vec<(usize, R::Given)>, Error> {
+    first_over(requests, true)?;
+    give_over(requests)
+}
+
+/// All of them that are over, with their indices (`MPI_Testsome`).
+///
+/// # Errors
+/// The first error of an operation; those after it stay live.
+pub fn test_some<R: Completion>(requests: &mut [R]) -> Result<Vec<(usize, R::Given)>, Error> {
+    first_over(requests, false)?;
+    give_over(requests)
+}
+
+/// The outcomes of all of them in order, if all that are live are over (`MPI_Testall`); else `None`, and nothing
+/// is given.
+///
+/// # Errors
+/// The first error of an operation.
+pub fn test_all<R: Completion>(requests: &mut [R]) -> Result<Option<Vec<R::Given>>, Error> {
+    first_over(requests, false)?;
+    if requests.iter().any(|request| request.is_live() && !is_over(request)) {
+        return Ok(None);
+    }
+    requests
+        .iter_mut()
+        .filter(|request| request.is_live())
+        .map(Sealed::give)
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+fn give_over<R: Completion>(requests: &mut [R]) -> Result<Vec<(usize, R::Given)>, Error> {
+    let mut given = Vec::new();
+    for (index, request) in requests.iter_mut().enumerate() {
+        if request.is_live() && is_over(request) {
+            given.push((index, request.give()?));
+        }
+    }
+    Ok(given)
+}
+
+fn is_over<R: Completion>(request: &R) -> bool {
+    match request.operation() {
+        None => true,
+        Some((shared, op)) => {
+            shared.door.enter().is_ok_and(|mut inside| inside.mail.ops.find(op).is_none_or(|op| op.is_over()))
+        }
+    }
+}
+
+/// The first that is over. If none is: waits for one, or (`!wait`) moves messages on and looks once more.
+fn first_over<R: Completion>(requests: &[R], wait: bool) -> Result<Option<usize>, Error> {
+    let operations: Vec<_> = requests
+        .iter()
+        .enumerate()
+        .filter(|(_, request)| request.is_live())
+        .filter_map(|(index, request)| request.operation().map(|(shared, op)| (index, shared, op)))
+        .collect();
+    let at_once = requests.iter().position(|request| request.is_live() && request.operation().is_none());
+    let Some((_, shared, _)) = operations.first() else { return Ok(at_once) };
+    let over = |state: &mut crate::inbox::State| {
+        operations.iter().find(|(_, _, op)| state.mail.ops.is_done(*op)).map(|(index, ..)| *index)
+    };
+    if wait && at_once.is_none() {
+        return Ok(Some(shared.wait(over)?));
+    }
+    // One that was over at once must not keep the others from being moved on.
+    let mut inside = shared.door.enter()?;
+    inside.poll();
+    let found = at_once.or_else(|| over(&mut inside));
+    Shared::leave(inside);
+    Ok(found)
+}

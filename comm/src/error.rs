@@ -1,0 +1,264 @@
+//! One error enum per operation. Each says what happened, with whom, and what can be done.
+
+use std::fmt;
+
+use olympi_datatype::InvalidValue;
+use olympi_object::{DecodeError, EncodeError};
+use thiserror::Error;
+
+use crate::TAG_UB;
+
+/// A call from a thread that the thread level does not allow (MPI 5.0, section 11.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum ThreadError {
+    /// Another thread than the one that called `init`.
+    #[error(
+        "only the thread that called init may call Olympi at this thread level; \
+         start it with Universe::builder().threads(ThreadLevel::Multiple)"
+    )]
+    WrongThread,
+    /// A call from within a call, e.g. from a destructor that runs inside one.
+    #[error("Olympi was called from inside one of its own calls")]
+    Reentered,
+    /// A panic went through one of Olympi's calls earlier.
+    #[error(
+        "a panic went through one of Olympi's calls, so no message can be moved safely any more: end the program"
+    )]
+    Broken,
+}
+
+/// Why a message was not sent.
+#[derive(Debug, Clone, Error)]
+pub enum SendError {
+    /// The destination is not a rank of the communicator.
+    #[error("cannot send to rank {rank}: the communicator has ranks 0 to {}", .size - 1)]
+    Rank {
+        /// The destination that was asked for.
+        rank: i32,
+        /// How many ranks there are.
+        size: i32,
+    },
+    /// The tag is out of range.
+    #[error("cannot send with tag {tag}: tags go from 0 to {TAG_UB}")]
+    Tag {
+        /// The tag that was asked for.
+        tag: i32,
+    },
+    /// The destination cannot be reached, or is gone.
+    #[error("cannot send to rank {rank}: {detail}")]
+    PeerGone {
+        /// The destination's rank in the communicator.
+        rank: i32,
+        /// What happened to it, by which transport, and the remedy if one is known.
+        detail: String,
+    },
+    /// A buffered send found no room in the attached buffer (`MPI_ERR_BUFFER`).
+    #[error(
+        "a buffered send of {needed} bytes to rank {rank} found {free} of {attached} bytes free: attach a larger \
+         buffer with Universe::attach_buffer (each message takes {} bytes beside its own)",
+        crate::BSEND_OVERHEAD
+    )]
+    Buffer {
+        /// The destination's rank.
+        rank: i32,
+        /// What the message needs, its overhead included.
+        needed: usize,
+        /// The largest piece that is free.
+        free: usize,
+        /// The size of the attached buffer; 0 when none is attached.
+        attached: usize,
+    },
+    /// The object could not be encoded.
+    #[error("cannot send the object to rank {rank}: {source}")]
+    Encode {
+        /// The destination's rank.
+        rank: i32,
+        /// The codec's reason.
+        source: EncodeError,
+    },
+    /// The calling thread may not.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
+}
+
+/// Why a message was not received, or not as it should have been. The message, if there was one, is
+/// consumed, and later ones are intact.
+#[derive(Debug, Clone, Error)]
+pub enum RecvError {
+    /// The source is neither a rank of the communicator nor `ANY_SOURCE`.
+    #[error("cannot receive from rank {rank}: the communicator has ranks 0 to {} (or ANY_SOURCE)", .size - 1)]
+    Rank {
+        /// The source that was asked for.
+        rank: i32,
+        /// How many ranks there are.
+        size: i32,
+    },
+    /// The tag is neither in range nor `ANY_TAG`.
+    #[error("cannot receive tag {tag}: tags go from 0 to {TAG_UB} (or ANY_TAG)")]
+    Tag {
+        /// The tag that was asked for.
+        tag: i32,
+    },
+    /// The message is longer than the buffer (`MPI_ERR_TRUNCATE`). What fits is in the buffer.
+    #[error(
+        "the message of rank {source_rank} with tag {tag} has {sent} bytes, but the buffer only {room}: the rest is \
+         lost; receive with recv_vec, or probe first, where the length is not known"
+    )]
+    Truncated {
+        /// The sender's rank.
+        source_rank: i32,
+        /// The message's tag.
+        tag: i32,
+        /// The message's length in bytes.
+        sent: usize,
+        /// The buffer's length in bytes.
+        room: usize,
+    },
+    /// The message is no whole number of the elements that were asked for.
+    #[error(
+        "the message of rank {source_rank} with tag {tag} has {sent} bytes, which is no whole number of {type_name} \
+         ({size} bytes each): sender and receiver must name the same type"
+    )]
+    Partial {
+        /// The sender's rank.
+        source_rank: i32,
+        /// The message's tag.
+        tag: i32,
+        /// The message's length in bytes.
+        sent: usize,
+        /// The element's type.
+        type_name: &'static str,
+        /// The element's size in bytes.
+        size: usize,
+    },
+    /// The bytes that arrived are no values of the type that was asked for (e.g. 2 for a `bool`).
+    #[error("the message of rank {source_rank} with tag {tag} does not hold what was asked for: {source}")]
+    Value {
+        /// The sender's rank.
+        source_rank: i32,
+        /// The message's tag.
+        tag: i32,
+        /// Which element, of which type.
+        source: InvalidValue,
+    },
+    /// The object could not be decoded, or is of another type than was asked for.
+    #[error("the object of rank {source_rank} with tag {tag} cannot be received: {source}")]
+    Decode {
+        /// The sender's rank.
+        source_rank: i32,
+        /// The message's tag.
+        tag: i32,
+        /// The codec's reason.
+        source: DecodeError,
+    },
+    /// The receive of the object was cancelled before one matched it.
+    #[error("the receive was cancelled")]
+    Cancelled,
+    /// An object was asked of `PROC_NULL`, which has none to give.
+    #[error("PROC_NULL sends no objects: receive from a rank, or skip the call")]
+    NoObject,
+    /// The source is gone, or (for `ANY_SOURCE`) a member of the communicator is, so the receive might wait
+    /// for ever.
+    #[error("cannot receive from rank {rank}: {detail}")]
+    PeerGone {
+        /// The rank that is gone.
+        rank: i32,
+        /// What happened to it, by which transport, and the remedy if one is known.
+        detail: String,
+    },
+    /// The calling thread may not.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
+}
+
+/// Why the attached buffer could not be changed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum BufferError {
+    /// One is attached already.
+    #[error("a buffer of {attached} bytes is attached already: detach it first")]
+    AlreadyAttached {
+        /// Its size in bytes.
+        attached: usize,
+    },
+    /// None is attached.
+    #[error("no buffer is attached")]
+    NotAttached,
+    /// The calling thread may not.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
+}
+
+/// Why the job could not be joined. Its `Debug` is its message: that is what a `main` that returns it shows.
+#[derive(Error)]
+pub enum InitError {
+    /// The launcher's side failed.
+    #[error("cannot join the job: {0}")]
+    Bootstrap(#[from] olympi_pmi::BootstrapError),
+    /// A setting is wrong.
+    #[error("{0}")]
+    Config(#[from] olympi_transport::ConfigError),
+    /// A transport could not be started.
+    #[error("{0}")]
+    Start(#[from] olympi_transport::StartError),
+    /// The system gave no random bytes for the job's secret.
+    #[error("the system gives no random bytes: {0}")]
+    Random(String),
+    /// A key that every rank must have put is not there, or is no address.
+    #[error("the launcher's key-value space does not hold {key}: {detail}")]
+    Missing {
+        /// The key.
+        key: String,
+        /// What was found instead.
+        detail: String,
+    },
+    /// The calling thread may not.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
+}
+
+/// Anything that an Olympi call can fail with, for programs that do not tell them apart. Its `Debug` is its message:
+/// that is what a `main` that returns it shows.
+#[derive(Error)]
+pub enum Error {
+    /// From joining the job.
+    #[error(transparent)]
+    Init(#[from] InitError),
+    /// From a send.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// From a receive or a probe.
+    #[error(transparent)]
+    Recv(#[from] RecvError),
+    /// From the buffer of buffered sends.
+    #[error(transparent)]
+    Buffer(#[from] BufferError),
+    /// A persistent request was used out of turn.
+    #[error(transparent)]
+    Persistent(#[from] PersistentError),
+    /// The request has given its outcome already.
+    #[error("the request has given its outcome already")]
+    Spent,
+    /// From the wrong thread.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
+}
+
+/// Why a persistent request cannot do what was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum PersistentError {
+    /// It is active: started, and neither waited for nor tested to completion.
+    #[error("the persistent request is active: wait for it first")]
+    Active,
+}
+
+impl fmt::Debug for InitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

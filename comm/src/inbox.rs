@@ -1,0 +1,260 @@
+//! The mailbox: where messages meet receives.
+//!
+//! [`Mailbox`] answers the protocol's one question up ([`Inbox::arrive`]) from the matching queues, and keeps the
+//! table of operations. There is one matcher, here, for all transports.
+
+use std::task::Waker;
+
+use olympi_matching::{Arrived, Key, Pattern, Posted};
+use olympi_transport::{Accepted, ArrivalId, Inbox, Progress, RecvId, SendId};
+use olympi_transport_api::{Closed, Envelope, Peer, RecvBuf};
+
+use crate::bsend::BsendBuffer;
+use crate::context::{Contexts, NOWHERE, WORLD_CONTEXTS};
+use crate::op::{Gone, Hold, OpRef, Ops, Phase};
+use crate::scope::Pending;
+
+/// A message that nobody has asked for yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Unexpected {
+    pub(crate) arrival: ArrivalId,
+    pub(crate) peer: Peer,
+    pub(crate) len: u64,
+}
+
+/// Everything that is above the protocols and below the communicators.
+#[derive(Default)]
+pub(crate) struct Mailbox {
+    pub(crate) contexts: Contexts,
+    pub(crate) ops: Ops,
+    /// Peers that are gone. Few, and mostly none.
+    pub(crate) dead: Vec<Gone>,
+    pub(crate) bsend: Option<BsendBuffer>,
+    /// An empty list with room, for the next scope's operations.
+    pub(crate) spare: Vec<Pending>,
+    /// Tasks whose request has ended; woken after leaving the door.
+    pub(crate) woken: Vec<Waker>,
+}
+
+/// What lies behind the door.
+pub(crate) struct State {
+    pub(crate) progress: Progress,
+    pub(crate) mail: Mailbox,
+}
+
+impl Mailbox {
+    /// Begins a receive of a matched message: where its bytes go.
+    #[inline]
+    fn matched(&mut self, slot: u32, key: Key, len: u64) -> RecvBuf {
+        let op = self.ops.at(slot);
+        let sent = usize::try_from(len).unwrap_or(usize::MAX);
+        if op.unusual
+            && let Some(hold) = &mut op.extra.hold
+        {
+            op.landing = hold.room(sent);
+        }
+        op.phase = Phase::Moving;
+        op.sent = sent;
+        // A rank fits: it is below the size of a communicator, which is an i32 to users.
+        op.source = key.source as i32;
+        op.tag = key.tag;
+        op.landing
+    }
+
+    /// An operation is over.
+    #[inline]
+    fn end(&mut self, slot: u32, failure: Option<Gone>) {
+        let op = self.ops.at(slot);
+        op.phase = Phase::Done;
+        if op.unusual || failure.is_some() {
+            self.end_unusual(slot, failure);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_unusual(&mut self, slot: u32, failure: Option<Gone>) {
+        let op = self.ops.at(slot);
+        op.unusual = true;
+        op.extra.failure = failure.map(Box::new);
+        self.woken.extend(op.extra.waker.take());
+        if op.extra.detached {
+            if let Some(hold) = op.extra.hold.take()
+                && let Some(bsend) = &mut self.bsend
+            {
+                bsend.give_back(hold);
+            }
+            self.ops.release(slot);
+        }
+    }
+
+    /// Whether a peer is the rank that it says it is. Of a communicator that is not known yet, nobody can say.
+    #[inline(never)]
+    fn is_who(&mut self, from: Peer, envelope: &Envelope) -> bool {
+        let context = self.contexts.get(envelope.context);
+        context.group.is_none() || context.rank_of(from) == Some(envelope.source)
+    }
+
+    /// Puts a message in another's name where no receive looks; it is discarded when this rank leaves.
+    #[cold]
+    #[inline(never)]
+    fn ignore(&mut self, from: Peer, envelope: &Envelope, arrival: ArrivalId) -> Option<(RecvId, RecvBuf)> {
+        tracing::warn!(%from, ?envelope, "ignored: a message in the name of a rank that its sender is not");
+        let key = Key { source: from.0, tag: envelope.tag };
+        let unexpected = || Unexpected { arrival, peer: from, len: envelope.len };
+        let queued = self.contexts.get(NOWHERE).queue.arrive(key, unexpected);
+        debug_assert!(matches!(queued, Arrived::Queued), "nobody receives there");
+        None
+    }
+
+    /// The first dead peer that a receive of this pattern would wait for in vain.
+    pub(crate) fn dead_source(&mut self, context: u32, source: Option<u32>) -> Option<Gone> {
+        let context = self.contexts.get(context);
+        let awaited = |gone: &&Gone| {
+            let rank = context.rank_of(gone.peer);
+            rank.is_some() && (source.is_none() || source == rank)
+        };
+        self.dead.iter().find(awaited).cloned()
+    }
+}
+
+impl State {
+    /// Posts a receive.
+    #[inline(always)]
+    pub(crate) fn post(
+        &mut self,
+        context: u32,
+        pattern: Pattern,
+        landing: RecvBuf,
+        hold: Option<Box<dyn Hold>>,
+    ) -> OpRef {
+        let slot = self.mail.ops.next();
+        match self.mail.contexts.get(context).queue.post(pattern, slot) {
+            Posted::Queued(token) => {
+                let op = self.mail.ops.begin_posted(context, landing, hold, token);
+                if !self.mail.dead.is_empty() {
+                    self.refuse_dead(context, pattern, op);
+                }
+                op
+            }
+            Posted::Matched { key, message, .. } => {
+                let op = self.mail.ops.begin(context, landing, hold);
+                self.claim(op, key, message);
+                op
+            }
+        }
+    }
+
+    /// Gives an unexpected message to a receive.
+    #[inline(never)]
+    pub(crate) fn claim(&mut self, op: OpRef, key: Key, message: Unexpected) {
+        let buffer = self.mail.matched(op.slot, key, message.len);
+        match self.progress.accept(message.arrival, RecvId(op.slot), buffer) {
+            Ok(Accepted::Done) => self.mail.end(op.slot, None),
+            Ok(Accepted::Pending) => {}
+            Err(error) => {
+                self.mail.end(op.slot, Some(Gone { peer: message.peer, detail: error.to_string() }));
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn refuse_dead(&mut self, context: u32, pattern: Pattern, op: OpRef) {
+        let Some(gone) = self.mail.dead_source(context, pattern.source) else { return };
+        if let Some(token) = self.mail.ops.at(op.slot).token
+            && self.mail.contexts.get(context).queue.cancel(token).is_some()
+        {
+            self.mail.ops.at(op.slot).withdraw();
+            self.mail.end(op.slot, Some(gone));
+        }
+    }
+
+    /// Withdraws a receive that no message has matched; whether it was.
+    pub(crate) fn cancel(&mut self, name: OpRef) -> bool {
+        let Some(op) = self.mail.ops.find(name) else { return false };
+        if op.phase != Phase::Posted {
+            return false;
+        }
+        let (context, Some(token)) = (op.context, op.token) else { return false };
+        if self.mail.contexts.get(context).queue.cancel(token).is_none() {
+            return false;
+        }
+        let op = self.mail.ops.at(name.slot);
+        op.cancelled = true;
+        op.withdraw();
+        self.mail.end(name.slot, None);
+        true
+    }
+
+    /// Lets an operation run on without its request: it frees itself at its end. A receive that nothing has
+    /// matched is withdrawn, since nobody could see what it receives. The waker of a task that waited for it is foreign
+    /// code, to be dropped after the door is left.
+    #[must_use]
+    pub(crate) fn detach(&mut self, name: OpRef) -> Option<Waker> {
+        let waker = self.mail.ops.find(name)?.extra.waker.take();
+        self.cancel(name);
+        let Some(op) = self.mail.ops.find(name) else { return waker };
+        if op.phase == Phase::Done {
+            drop(self.mail.ops.take(name));
+        } else {
+            op.unusual = true;
+            op.extra.detached = true;
+        }
+        waker
+    }
+
+    /// Moves everything on, once; returns how many events there were.
+    #[inline]
+    pub(crate) fn poll(&mut self) -> usize {
+        self.progress.poll(&mut self.mail)
+    }
+}
+
+impl Inbox for Mailbox {
+    #[inline]
+    fn arrive(&mut self, from: Peer, envelope: &Envelope, arrival: ArrivalId) -> Option<(RecvId, RecvBuf)> {
+        let key = Key { source: envelope.source, tag: envelope.tag };
+        // In the world a rank is its process's number, so that nearly all are checked by two comparisons.
+        if (envelope.context > WORLD_CONTEXTS || envelope.source != from.0) && !self.is_who(from, envelope) {
+            return self.ignore(from, envelope, arrival);
+        }
+        let queue = &mut self.contexts.get(envelope.context).queue;
+        match queue.arrive(key, || Unexpected { arrival, peer: from, len: envelope.len }) {
+            Arrived::Matched(slot) => Some((RecvId(slot), self.matched(slot, key, envelope.len))),
+            Arrived::Queued => None,
+        }
+    }
+
+    #[inline]
+    fn received(&mut self, recv: RecvId, outcome: Result<(), olympi_transport::RecvError>) {
+        self.end(
+            recv.0,
+            outcome.err().map(|olympi_transport::RecvError::PeerGone(closed)| Gone::of(&closed)),
+        );
+    }
+
+    #[inline]
+    fn sent(&mut self, send: SendId, outcome: Result<(), olympi_transport::SendError>) {
+        self.end(
+            send.0,
+            outcome.err().map(|olympi_transport::SendError::PeerGone(closed)| Gone::of(&closed)),
+        );
+    }
+
+    #[cold]
+    fn closed(&mut self, closed: &Closed) {
+        let dead = Gone::of(closed);
+        let mut orphans = Vec::new();
+        for context in self.contexts.all() {
+            let Some(rank) = context.rank_of(closed.peer) else { continue };
+            let waits = |pattern: &Pattern, _: &u32| pattern.source.is_none_or(|source| source == rank);
+            orphans.extend(context.queue.drain_posted(waits).into_iter().map(|(_, slot)| slot));
+        }
+        for slot in orphans {
+            self.ops.at(slot).withdraw();
+            self.end(slot, Some(dead.clone()));
+        }
+        self.dead.push(dead);
+    }
+}

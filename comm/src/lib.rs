@@ -1,0 +1,67 @@
+//! Communicators, requests, and point-to-point messages (MPI 5.0, chapter 3): what users of Olympi call.
+//!
+//! A message is a raw buffer (a slice or a vector of an [`Equivalence`] type, moved without a copy that the
+//! protocol does not need) or an object (anything that serde serializes). [`Communicator`] lists the calls.
+//!
+//! Users depend on the facade crate `olympi`, which re-exports this one.
+//!
+//! # How the floor is built
+//! Everything a rank owns lies behind one door (`door.rs`), whose lock the thread level decides. Behind it,
+//! the mailbox (`inbox.rs`) matches messages and receives, and keeps the table of operations (`op.rs`). Requests
+//! name operations; the families of calls begin them (`send.rs`, `recv.rs`, `request.rs`, `scope.rs`,
+//! `persistent.rs`, `object.rs`, `probe.rs`), and `wait.rs` waits for them.
+#![warn(clippy::pedantic)]
+#![allow(
+    clippy::module_name_repetitions,
+    clippy::must_use_candidate,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    clippy::cast_possible_truncation,
+    // Measured, on the few functions that a small message passes: a struct that goes through memory between two of
+    // them costs more than all of them.
+    clippy::inline_always,
+    clippy::unnecessary_box_returns
+)]
+
+mod bootstrap;
+mod bsend;
+mod communicator;
+mod completion;
+mod context;
+mod door;
+mod error;
+mod future;
+mod group;
+mod inbox;
+mod leaving;
+mod object;
+mod op;
+mod persistent;
+mod probe;
+mod recv;
+mod report;
+mod request;
+mod scope;
+mod send;
+mod status;
+mod universe;
+mod wait;
+
+pub use bsend::BSEND_OVERHEAD;
+pub use communicator::Communicator;
+pub use completion::{Completion, test_all, test_any, test_some, wait_all, wait_any, wait_some};
+pub use door::ThreadLevel;
+pub use error::{BufferError, Error, InitError, PersistentError, RecvError, SendError, ThreadError};
+pub use olympi_datatype::{Buffer, BufferMut, Equivalence, InvalidValue};
+pub use olympi_object::{DecodeError, EncodeError};
+pub use olympi_pmi::BootstrapError;
+pub use olympi_transport::{
+    Config, ConfigError, Directory, LookupError, Membership, SimTransport, StartError,
+};
+pub use olympi_transport_api::Peer;
+pub use persistent::{Persistent, start_all};
+pub use probe::{Message, ObjectMessage};
+pub use request::Request;
+pub use scope::{Scope, ScopedRequest};
+pub use status::{ANY_SOURCE, ANY_TAG, PROC_NULL, Status, TAG_UB};
+pub use universe::{Builder, Universe};

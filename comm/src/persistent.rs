@@ -1,0 +1,293 @@
+//! Persistent requests: an operation that is set up once and started many times (MPI 5.0, section 3.9).
+
+use std::fmt;
+
+use olympi_datatype::Equivalence;
+use olympi_matching::Pattern;
+use olympi_transport::Mode;
+use olympi_transport_api::Peer;
+
+use crate::communicator::Communicator;
+use crate::context::Traffic;
+use crate::error::{Error, PersistentError, RecvError, SendError};
+use crate::op::{Hold, OpRef};
+use crate::recv::{Owned, lend, lend_const};
+use crate::status::Status;
+
+impl Communicator {
+    /// Sets up a standard send of a vector (`MPI_Send_init`).
+    ///
+    /// # Errors
+    /// Wrong rank or tag.
+    ///
+    /// ```
+    /// # let universe = olympi_comm::Universe::init()?;
+    /// # let me = universe.self_comm();
+    /// let mut send = me.send_init(vec![0_u32], 0, 3)?;
+    /// let mut receive = me.recv_init(vec![0_u32], 0, 3)?;
+    /// for step in 1..=3 {
+    ///     send.buffer_mut()?[0] = step;
+    ///     receive.start()?;
+    ///     send.start()?;
+    ///     send.wait()?;
+    ///     receive.wait()?;
+    ///     assert_eq!(receive.buffer()?, [step]);
+    /// }
+    /// # Ok::<(), olympi_comm::Error>(())
+    /// ```
+    pub fn send_init<T: Equivalence>(
+        &self,
+        data: Vec<T>,
+        dest: i32,
+        tag: i32,
+    ) -> Result<Persistent<T>, SendError> {
+        self.set_up_send(SendKind::Standard, data, dest, tag)
+    }
+
+    /// Sets up a synchronous send (`MPI_Ssend_init`).
+    ///
+    /// # Errors
+    /// Wrong rank or tag.
+    pub fn ssend_init<T: Equivalence>(
+        &self,
+        data: Vec<T>,
+        dest: i32,
+        tag: i32,
+    ) -> Result<Persistent<T>, SendError> {
+        self.set_up_send(SendKind::Synchronous, data, dest, tag)
+    }
+
+    /// Sets up a buffered send (`MPI_Bsend_init`).
+    ///
+    /// # Errors
+    /// Wrong rank or tag.
+    pub fn bsend_init<T: Equivalence>(
+        &self,
+        data: Vec<T>,
+        dest: i32,
+        tag: i32,
+    ) -> Result<Persistent<T>, SendError> {
+        self.set_up_send(SendKind::Buffered, data, dest, tag)
+    }
+
+    /// Sets up a ready send (`MPI_Rsend_init`).
+    ///
+    /// # Errors
+    /// Wrong rank or tag.
+    pub fn rsend_init<T: Equivalence>(
+        &self,
+        data: Vec<T>,
+        dest: i32,
+        tag: i32,
+    ) -> Result<Persistent<T>, SendError> {
+        self.set_up_send(SendKind::Standard, data, dest, tag)
+    }
+
+    /// Sets up a receive into a vector, up to its length (`MPI_Recv_init`).
+    ///
+    /// # Errors
+    /// Wrong rank or tag.
+    pub fn recv_init<T: Equivalence>(
+        &self,
+        into: Vec<T>,
+        source: i32,
+        tag: i32,
+    ) -> Result<Persistent<T>, RecvError> {
+        let action = Action::Receive { pattern: self.pattern(source, tag)? };
+        Ok(Persistent { comm: self.handle(), data: into, action, state: Stage::Inactive })
+    }
+
+    fn set_up_send<T: Equivalence>(
+        &self,
+        kind: SendKind,
+        data: Vec<T>,
+        dest: i32,
+        tag: i32,
+    ) -> Result<Persistent<T>, SendError> {
+        let action = Action::Send { kind, peer: self.destination(dest, tag)?, dest, tag };
+        Ok(Persistent { comm: self.handle(), data, action, state: Stage::Inactive })
+    }
+}
+
+/// A persistent request and its buffer. Inactive at first; [`start`](Self::start) makes it active,
+/// [`wait`](Self::wait) or a successful [`test`](Self::test) inactive again. The buffer can be looked at and
+/// changed while it is inactive.
+///
+/// Dropping an active one lets the operation run on with the buffer; a receive that nothing has matched is
+/// cancelled.
+pub struct Persistent<T: Equivalence> {
+    comm: Communicator,
+    data: Vec<T>,
+    action: Action,
+    state: Stage,
+}
+
+#[derive(Clone, Copy)]
+enum Action {
+    Send { kind: SendKind, peer: Option<Peer>, dest: i32, tag: i32 },
+    Receive { pattern: Option<Pattern> },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SendKind {
+    Standard,
+    Synchronous,
+    Buffered,
+}
+
+#[derive(Clone, Copy)]
+enum Stage {
+    Inactive,
+    /// Started, and over at once.
+    Over(Status),
+    Active(OpRef),
+}
+
+impl<T: Equivalence> Persistent<T> {
+    /// Starts the operation (`MPI_Start`). Operations match in the order in which they are started.
+    ///
+    /// # Errors
+    /// [`PersistentError::Active`] if it is active; those of the operation that are known at once.
+    pub fn start(&mut self) -> Result<(), Error> {
+        if self.is_active() {
+            return Err(PersistentError::Active.into());
+        }
+        self.state = match self.action {
+            Action::Send { peer: None, .. } => Stage::Over(Status::EMPTY),
+            Action::Receive { pattern: None } => Stage::Over(Status::PROC_NULL),
+            Action::Send { kind: SendKind::Buffered, dest, tag, .. } => {
+                self.comm.bsend(&self.data, dest, tag)?;
+                Stage::Over(Status::EMPTY)
+            }
+            Action::Send { kind, peer: Some(peer), tag, .. } => {
+                let mode = if kind == SendKind::Synchronous { Mode::Synchronous } else { Mode::Standard };
+                let mut inside = self.comm.shared.door.enter()?;
+                let buf = lend_const(&self.data);
+                match self.comm.begin_send(&mut inside, Traffic::Buffers, mode, buf, None, peer, tag)? {
+                    None => Stage::Over(Status::EMPTY),
+                    Some(op) => Stage::Active(op),
+                }
+            }
+            Action::Receive { pattern: Some(pattern) } => {
+                let mut inside = self.comm.shared.door.enter()?;
+                let context = self.comm.context(Traffic::Buffers);
+                Stage::Active(inside.post(context, pattern, lend(&mut self.data), None))
+            }
+        };
+        Ok(())
+    }
+
+    /// Waits until the operation is over (`MPI_Wait`). Inactive: returns an empty status at once.
+    ///
+    /// # Errors
+    /// Those of the operation; the request is inactive then too.
+    pub fn wait(&mut self) -> Result<Status, Error> {
+        match std::mem::replace(&mut self.state, Stage::Inactive) {
+            Stage::Inactive => Ok(Status::EMPTY),
+            Stage::Over(status) => Ok(status),
+            Stage::Active(op) => {
+                let outcome = match self.comm.shared.outcome(op) {
+                    Ok(outcome) => outcome,
+                    Err(error) => {
+                        self.state = Stage::Active(op); // The buffer is still lent.
+                        return Err(error.into());
+                    }
+                };
+                if let Action::Receive { .. } = self.action {
+                    if outcome.status.is_cancelled() {
+                        return Ok(outcome.status);
+                    }
+                    return Ok(self.comm.group().received(&outcome, &mut self.data)?);
+                }
+                self.comm.group().sent(outcome.failure)?;
+                Ok(outcome.status)
+            }
+        }
+    }
+
+    /// Moves messages on, and gives the status if the operation is over (`MPI_Test`). Inactive: an empty status.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait).
+    pub fn test(&mut self) -> Result<Option<Status>, Error> {
+        if let Stage::Active(op) = self.state
+            && !self.comm.shared.test(op)?
+        {
+            return Ok(None);
+        }
+        self.wait().map(Some)
+    }
+
+    /// Cancels a started receive that no message has matched yet (`MPI_Cancel`); whether it was.
+    ///
+    /// # Errors
+    /// [`ThreadError`](crate::ThreadError) from the wrong thread.
+    pub fn cancel(&mut self) -> Result<bool, Error> {
+        match self.state {
+            Stage::Active(op) => Ok(self.comm.shared.door.enter()?.cancel(op)),
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether it was started and not waited for.
+    pub fn is_active(&self) -> bool {
+        !matches!(self.state, Stage::Inactive)
+    }
+
+    /// The buffer, to read.
+    ///
+    /// # Errors
+    /// [`PersistentError::Active`] while the operation has it.
+    pub fn buffer(&self) -> Result<&[T], PersistentError> {
+        if self.is_active() { Err(PersistentError::Active) } else { Ok(&self.data) }
+    }
+
+    /// The buffer, to change.
+    ///
+    /// # Errors
+    /// [`PersistentError::Active`] while the operation has it.
+    pub fn buffer_mut(&mut self) -> Result<&mut [T], PersistentError> {
+        if self.is_active() { Err(PersistentError::Active) } else { Ok(&mut self.data) }
+    }
+
+    pub(crate) fn name(&self) -> Option<(&std::sync::Arc<crate::wait::Shared>, OpRef)> {
+        match self.state {
+            Stage::Active(op) => Some((&self.comm.shared, op)),
+            _ => None,
+        }
+    }
+}
+
+/// Starts several persistent requests (`MPI_Startall`), in the order of the slice.
+///
+/// # Errors
+/// The first that cannot be started; those before it are.
+pub fn start_all<T: Equivalence>(requests: &mut [Persistent<T>]) -> Result<(), Error> {
+    requests.iter_mut().try_for_each(Persistent::start)
+}
+
+impl<T: Equivalence> Drop for Persistent<T> {
+    fn drop(&mut self) {
+        let Stage::Active(op) = self.state else { return };
+        let data = std::mem::take(&mut self.data);
+        let Ok(mut inside) = self.comm.shared.door.enter() else {
+            // From a thread that may not call: the buffer must outlive the operation, whatever becomes of it.
+            std::mem::forget(data);
+            return;
+        };
+        let hold: Box<dyn Hold> = Box::new(Owned(data));
+        if let Some(op) = inside.mail.ops.find(op) {
+            op.unusual = true;
+            op.extra.hold = Some(hold);
+        }
+        let waker = inside.detach(op);
+        drop(inside);
+        drop(waker);
+    }
+}
+
+impl<T: Equivalence> fmt::Debug for Persistent<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_active() { "Persistent (active)" } else { "Persistent (inactive)" })
+    }
+}

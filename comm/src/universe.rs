@@ -1,0 +1,196 @@
+//! Joining a job, and leaving it.
+
+use std::sync::Arc;
+
+use olympi_transport::{Config, Directory, Membership, Progress, SimTransport};
+use olympi_transport_api::Peer;
+
+use crate::bootstrap::Bootstrap;
+use crate::communicator::Communicator;
+use crate::context::{SELF, Traffic, WORLD, context};
+use crate::door::{Door, ThreadLevel};
+use crate::error::InitError;
+use crate::group::Group;
+use crate::inbox::{Mailbox, State};
+use crate::leaving::Leaving;
+use crate::wait::Shared;
+
+/// A process's membership in a job. It is made first and dropped last: dropping it waits until every message
+/// of ours is delivered and every rank has come as far, and leaves the job (`MPI_Finalize`, MPI 5.0, section
+/// 11.2). For ranks that take long, the process waits at its exit instead: a `main` that returns an error can show
+/// it, and with that exit code the launcher ends the whole job.
+///
+/// Under a launcher ([`mpiexec`](https://docs.rs/olympi), `srun --mpi=pmi2`, MPICH's or Intel's `mpiexec`) the
+/// job has as many ranks as were started; without one, the process is a job of one.
+///
+/// ```
+/// let universe = olympi_comm::Universe::init()?;
+/// let world = universe.world();
+/// println!("rank {} of {}", world.rank(), world.size());
+/// # Ok::<(), olympi_comm::Error>(())
+/// ```
+pub struct Universe {
+    shared: Arc<Shared>,
+    world: Communicator,
+    myself: Communicator,
+    bootstrap: Option<Bootstrap>,
+}
+
+/// How to join: see [`Universe::builder`].
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    threads: ThreadLevel,
+}
+
+impl Builder {
+    /// Which threads may call (`MPI_Init_thread`). The default, [`ThreadLevel::Funneled`], is the quickest.
+    #[must_use]
+    pub fn threads(mut self, level: ThreadLevel) -> Self {
+        self.threads = level;
+        self
+    }
+
+    /// Joins the job that this process was started for.
+    ///
+    /// # Errors
+    /// [`InitError`], which says what is wrong with the launch, a setting, or this machine.
+    pub fn init(self) -> Result<Universe, InitError> {
+        let mut bootstrap = Bootstrap::from_env()?;
+        let mut config = Config::from_env()?;
+        bootstrap.locate(&mut config);
+        let membership = bootstrap.membership()?;
+        let (me, size) = (membership.me, membership.size);
+        let progress = Progress::start(membership, config, bootstrap.directory())?;
+        bootstrap.publish(&progress.address())?;
+        let universe = Universe::assemble(self.threads, me, size, progress, Some(bootstrap));
+        if crate::report::wanted() {
+            crate::report::print(&universe)?;
+        }
+        Ok(universe)
+    }
+}
+
+impl Universe {
+    /// Joins the job that this process was started for (`MPI_Init`).
+    ///
+    /// # Errors
+    /// [`InitError`], which says what is wrong with the launch, a setting, or this machine.
+    pub fn init() -> Result<Self, InitError> {
+        Self::builder().init()
+    }
+
+    /// Joins with options.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Joins as one of several ranks inside one process: what tests do. Address books are exchanged by the caller,
+    /// who gives each rank the `directory` in which it finds the others.
+    ///
+    /// # Errors
+    /// [`InitError::Start`] where a transport cannot be started.
+    pub fn inside(
+        threads: ThreadLevel,
+        config: Config,
+        membership: Membership,
+        directory: Box<dyn Directory>,
+        publish: impl FnOnce(Vec<u8>),
+    ) -> Result<Self, InitError> {
+        let (me, size) = (membership.me, membership.size);
+        let progress = Progress::start(membership, config, directory)?;
+        publish(progress.address());
+        Ok(Self::assemble(threads, me, size, progress, None))
+    }
+
+    /// Joins as one of several ranks over a simulated network (a `Network` of `olympi-sim`), whose seed decides
+    /// delays, refusals and losses: for tests only. The rest is as for [`inside`](Self::inside).
+    ///
+    /// # Panics
+    /// If `transport` is not that of the rank that `membership` names.
+    pub fn simulated(
+        threads: ThreadLevel,
+        config: Config,
+        membership: Membership,
+        directory: Box<dyn Directory>,
+        transport: SimTransport,
+        publish: impl FnOnce(Vec<u8>),
+    ) -> Self {
+        let (me, size) = (membership.me, membership.size);
+        let progress = Progress::over(membership, config, directory, transport);
+        publish(progress.address());
+        Self::assemble(threads, me, size, progress, None)
+    }
+
+    fn assemble(
+        threads: ThreadLevel,
+        me: Peer,
+        size: u32,
+        progress: Progress,
+        bootstrap: Option<Bootstrap>,
+    ) -> Self {
+        let mut mail = Mailbox::default();
+        let everyone = Group::World(size);
+        let only_me = Group::only(me);
+        for traffic in [Traffic::Buffers, Traffic::Objects] {
+            mail.contexts.enroll(context(WORLD, traffic), &everyone);
+            mail.contexts.enroll(context(SELF, traffic), &only_me);
+        }
+        let shared = Arc::new(Shared::new(Door::new(threads, State { progress, mail })));
+        let world = Communicator::new(&shared, WORLD, everyone, me.0);
+        let myself = Communicator::new(&shared, SELF, only_me, 0);
+        Self { shared, world, myself, bootstrap }
+    }
+
+    /// The communicator of all ranks of the job (`MPI_COMM_WORLD`).
+    pub fn world(&self) -> &Communicator {
+        &self.world
+    }
+
+    /// The communicator of this rank alone (`MPI_COMM_SELF`).
+    pub fn self_comm(&self) -> &Communicator {
+        &self.myself
+    }
+
+    /// Which threads may call (`MPI_Query_thread`).
+    pub fn thread_level(&self) -> ThreadLevel {
+        self.shared.door.level()
+    }
+
+    /// Ends the whole job at once with this exit code (`MPI_Abort`). Does not return.
+    pub fn abort(&self, code: i32) -> ! {
+        if let Some(bootstrap) = &self.bootstrap {
+            bootstrap.abort(code);
+        }
+        std::process::exit(code)
+    }
+
+    /// A clock for measuring, in seconds since some moment in the past (`MPI_Wtime`).
+    ///
+    /// ```
+    /// # let universe = olympi_comm::Universe::init()?;
+    /// let begin = universe.wtime();
+    /// assert!(universe.wtime() >= begin);
+    /// # Ok::<(), olympi_comm::Error>(())
+    /// ```
+    pub fn wtime(&self) -> f64 {
+        static BEGIN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+        BEGIN.get_or_init(std::time::Instant::now).elapsed().as_secs_f64()
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+impl Drop for Universe {
+    fn drop(&mut self) {
+        // Outside of the thread that may call, nothing can be done in order: the launcher then sees a process that
+        // went without leaving, and says so.
+        if std::thread::panicking() || self.shared.drain(self.world.rank() as u32).is_err() {
+            return;
+        }
+        if let Some(leaving) = self.bootstrap.take().and_then(|b| Leaving::begin(&self.shared, b)) {
+            leaving.finish();
+        }
+    }
+}

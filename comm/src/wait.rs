@@ -1,0 +1,204 @@
+//! Waiting: spin, then sleep; and never hold the door while asleep.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::ThreadError;
+use crate::door::{Door, Inside};
+use crate::inbox::State;
+use crate::op::{OpRef, Outcome, Settled};
+
+/// The longest sleep: transports that are not told of a peer's death find out between two of these.
+const NAP: Duration = Duration::from_millis(100);
+/// The longest sleep where several threads call: one of them may end what another sleeps for.
+const SHARED_NAP: Duration = Duration::from_millis(1);
+
+/// After so long a rank that cannot leave the job says why.
+const LEAVING: Duration = Duration::from_secs(5);
+
+/// What all communicators and requests of a universe share.
+pub(crate) struct Shared {
+    pub(crate) door: Door<State>,
+    /// A second thread has called.
+    several: AtomicBool,
+    first: usize,
+}
+
+impl Shared {
+    pub(crate) fn new(door: Door<State>) -> Self {
+        Self { door, several: AtomicBool::new(false), first: crate::door::this_thread() }
+    }
+
+    /// Polls until `ready` answers. Tasks that were woken by it run after the door is left.
+    #[inline]
+    pub(crate) fn wait<R>(&self, mut ready: impl FnMut(&mut State) -> Option<R>) -> Result<R, ThreadError> {
+        let mut result = None;
+        let inside = self.wait_inside(self.door.enter()?, |state| {
+            result = ready(state);
+            result.is_some()
+        })?;
+        Self::leave(inside);
+        // `wait_inside` comes back when the closure has said that there is a result.
+        Ok(result.expect("the condition holds"))
+    }
+
+    /// From inside: polls until `done`, and is inside still.
+    #[inline]
+    pub(crate) fn wait_inside<'a>(
+        &'a self,
+        mut inside: Inside<'a, State>,
+        mut done: impl FnMut(&mut State) -> bool,
+    ) -> Result<Inside<'a, State>, ThreadError> {
+        // The first look needs no clock and no poll: what is there is taken.
+        if done(&mut inside) {
+            return Ok(inside);
+        }
+        self.note_thread();
+        let patience = *inside.progress.patience();
+        let mut spin = patience.begin();
+        loop {
+            if inside.poll() > 0 {
+                if done(&mut inside) {
+                    return Ok(inside);
+                }
+                spin = patience.begin();
+            } else if !spin.more() {
+                inside = self.nap(inside)?;
+                spin = patience.begin();
+            } else if self.door.shared() {
+                inside = self.step_aside(inside)?;
+            } else {
+                continue;
+            }
+            if done(&mut inside) {
+                return Ok(inside);
+            }
+        }
+    }
+
+    /// Waits until an operation that is under way is over, and takes its status if it went well; else all that there is
+    /// to say of it.
+    #[inline]
+    pub(crate) fn settle<'a>(&'a self, inside: Inside<'a, State>, op: OpRef) -> Result<Settled, ThreadError> {
+        let mut inside = self.wait_inside(inside, |state| state.mail.ops.at(op.slot).is_over())?;
+        let settled = match inside.mail.ops.take_well(op) {
+            Some(status) => Ok(status),
+            None => Err(inside.mail.ops.take_rest(op)),
+        };
+        Self::leave(inside);
+        Ok(settled)
+    }
+
+    /// Remembers that not one thread alone calls: whoever naps may then have to look sooner.
+    #[inline]
+    fn note_thread(&self) {
+        if self.door.shared() && crate::door::this_thread() != self.first {
+            self.several.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Lets other threads in for a moment.
+    #[cold]
+    fn step_aside<'a>(&'a self, inside: Inside<'a, State>) -> Result<Inside<'a, State>, ThreadError> {
+        Self::leave(inside);
+        if self.several.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+        self.door.enter()
+    }
+
+    /// Sleeps until something arrives.
+    #[cold]
+    fn nap<'a>(&'a self, mut inside: Inside<'a, State>) -> Result<Inside<'a, State>, ThreadError> {
+        let Some(nap) = inside.progress.arm() else { return Ok(inside) };
+        let limit = if self.several.load(Ordering::Relaxed) { SHARED_NAP } else { NAP };
+        Self::leave(inside);
+        nap.sleep(limit);
+        let mut inside = self.door.enter()?;
+        inside.progress.disarm();
+        Ok(inside)
+    }
+
+    /// Leaves the door, and only then wakes the tasks whose requests have ended: their wakers are foreign code.
+    #[inline]
+    pub(crate) fn leave(mut inside: Inside<'_, State>) {
+        if inside.mail.woken.is_empty() {
+            return;
+        }
+        let woken = std::mem::take(&mut inside.mail.woken);
+        drop(inside);
+        for waker in woken {
+            // One that panics must not unwind a call whose buffer is lent; the panic hook has said what happened.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+                std::mem::forget(panic); // Its end is foreign code too.
+            }
+        }
+    }
+
+    /// Waits until an operation is over, and takes its outcome.
+    #[inline]
+    pub(crate) fn outcome(&self, op: OpRef) -> Result<Outcome, ThreadError> {
+        self.wait(|state| state.mail.ops.take(op))
+    }
+
+    /// Waits until an operation is over, and takes what came of it.
+    #[inline]
+    pub(crate) fn settled(&self, op: OpRef) -> Result<Settled, ThreadError> {
+        let mut inside = self.door.enter()?;
+        match inside.mail.ops.find(op) {
+            Some(_) => self.settle(inside, op),
+            None => unreachable!("an outcome is given once"),
+        }
+    }
+
+    /// Moves everything on once, and says whether an operation is over.
+    pub(crate) fn test(&self, op: OpRef) -> Result<bool, ThreadError> {
+        let mut inside = self.door.enter()?;
+        if inside.mail.ops.is_done(op) {
+            return Ok(true);
+        }
+        self.note_thread();
+        inside.poll();
+        let done = inside.mail.ops.is_done(op);
+        Self::leave(inside);
+        Ok(done)
+    }
+
+    /// Waits until nothing of ours is on its way any more. Receives that nobody will match do not count; messages that
+    /// nobody will receive any more are discarded, so that their senders, who may be leaving too, need not wait for ever.
+    pub(crate) fn drain(&self, rank: u32) -> Result<(), ThreadError> {
+        let begin = Instant::now();
+        let mut told = false;
+        self.wait(|state| {
+            state.poll();
+            state.discard_unexpected();
+            let moving = state.mail.ops.moving();
+            if moving == 0 && state.progress.drained() {
+                return Some(());
+            }
+            if !told && begin.elapsed() > LEAVING {
+                told = true;
+                eprintln!(
+                    "olympi: rank {rank} would leave the job, but {moving} of its messages are not received yet: is a \
+                     receive missing, or its rank busy?"
+                );
+            }
+            None
+        })
+    }
+}
+
+impl State {
+    /// Drops what has come and nobody has asked for.
+    pub(crate) fn discard_unexpected(&mut self) {
+        let Self { progress, mail } = self;
+        for context in mail.contexts.all() {
+            if context.queue.unexpected_len() > 0 {
+                for (_, message) in context.queue.drain_unexpected(|_, _| true) {
+                    progress.discard(message.arrival);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Several ranks in one test: a thread each, in one process, over a real transport.
+
+#![allow(dead_code, unreachable_pub)] // Each test file uses a part of this.
+
+pub mod plan;
+pub mod simulated;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use olympi_comm::{Config, Directory, LookupError, Membership, Peer, ThreadLevel, Universe};
+
+/// The transports that every test of point-to-point runs over.
+pub const TRANSPORTS: [&str; 2] = ["shm", "tcp"];
+
+/// Runs `body` on each of `ranks` ranks over `transport`, and gives what they return, by rank. A rank that panics
+/// fails the test; so does one that is not done in a minute.
+pub fn run<R: Send + 'static>(
+    transport: &str,
+    ranks: u32,
+    body: impl Fn(&Universe) -> R + Send + Sync + 'static,
+) -> Vec<R> {
+    run_at(ThreadLevel::Funneled, transport, ranks, body)
+}
+
+/// The same at a thread level.
+pub fn run_at<R: Send + 'static>(
+    level: ThreadLevel,
+    transport: &str,
+    ranks: u32,
+    body: impl Fn(&Universe) -> R + Send + Sync + 'static,
+) -> Vec<R> {
+    let book = Arc::new(Book::default());
+    let body = Arc::new(body);
+    let (done, results) = std::sync::mpsc::channel();
+    for rank in 0..ranks {
+        let (book, body, done) = (Arc::clone(&book), Arc::clone(&body), done.clone());
+        let transports = transport.parse().expect("a list of transports");
+        let config = Config { transports, ..Config::default() };
+        std::thread::Builder::new()
+            .name(format!("rank {rank}"))
+            .spawn(move || {
+                let membership = Membership { me: Peer(rank), size: ranks, secret: [7; 32] };
+                let address_book = Box::new(Reader(Arc::clone(&book)));
+                let publish = |address| book.enter(Peer(rank), address);
+                let universe = Universe::inside(level, config, membership, address_book, publish)
+                    .unwrap_or_else(|error| panic!("rank {rank} does not start: {error}"));
+                let result = body(&universe);
+                // Nobody leaves while another may still need it.
+                book.leave(ranks, || {
+                    universe
+                        .world()
+                        .iprobe(olympi_comm::ANY_SOURCE, olympi_comm::ANY_TAG)
+                        .expect("nobody died");
+                });
+                let _ = done.send((rank, result));
+            })
+            .expect("a thread can be started");
+    }
+    drop(done);
+    let mut by_rank: Vec<Option<R>> = (0..ranks).map(|_| None).collect();
+    for _ in 0..ranks {
+        let (rank, result) = results
+            .recv_timeout(Duration::from_secs(60))
+            .unwrap_or_else(|_| panic!("over {transport}: a rank panicked, or hangs"));
+        by_rank[rank as usize] = Some(result);
+    }
+    by_rank.into_iter().flatten().collect()
+}
+
+/// Where the ranks of a test find one another.
+#[derive(Default)]
+pub(crate) struct Book {
+    entries: Mutex<(HashMap<Peer, Vec<u8>>, u32)>,
+    changed: Condvar,
+}
+
+impl Book {
+    pub(crate) fn enter(&self, peer: Peer, address: Vec<u8>) {
+        self.entries.lock().unwrap().0.insert(peer, address);
+        self.changed.notify_all();
+    }
+
+    /// Waits until all ranks are here, moving messages on.
+    fn leave(&self, ranks: u32, poll: impl Fn()) {
+        self.entries.lock().unwrap().1 += 1;
+        while self.entries.lock().unwrap().1 < ranks {
+            poll();
+            std::thread::sleep(Duration::from_micros(100));
+        }
+    }
+}
+
+pub(crate) struct Reader(pub(crate) Arc<Book>);
+
+impl Directory for Reader {
+    fn address(&mut self, peer: Peer) -> Result<Vec<u8>, LookupError> {
+        let entries = self.0.entries.lock().unwrap();
+        let patience = Duration::from_secs(30);
+        let (entries, _) = self
+            .0
+            .changed
+            .wait_timeout_while(entries, patience, |(book, _)| !book.contains_key(&peer))
+            .unwrap();
+        entries.0.get(&peer).cloned().ok_or_else(|| LookupError { peer, detail: "not in the book".into() })
+    }
+}

@@ -1,0 +1,71 @@
+//! Olympi: a whole MPI in Rust.
+//!
+//! Processes of a job exchange objects and arrays over the best hardware there is between them. Start a program
+//! with `mpiexec -n 4 ./program` (Olympi's own), with `srun --mpi=pmi2`, or with MPICH's or Intel's `mpiexec`;
+//! without any of them it is a job of one.
+//!
+//! ```no_run
+//! use olympi::prelude::*;
+//!
+//! fn main() -> Result<(), olympi::Error> {
+//!     let universe = olympi::init()?;
+//!     let world = universe.world();
+//!     if world.rank() == 0 {
+//!         world.send_object(&vec!["any", "object"], 1, 11)?;
+//!         world.send(&[1.0_f64, 2.0, 3.0], 1, 12)?;
+//!     } else if world.rank() == 1 {
+//!         let (words, _) = world.recv_object::<Vec<String>>(0, 11)?;
+//!         let (numbers, status) = world.recv_vec::<f64>(ANY_SOURCE, 12)?;
+//!         println!("{words:?} {numbers:?} from rank {}", status.source());
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Finding your way
+//! | MPI | here |
+//! |---|---|
+//! | `MPI_Init`, `MPI_Finalize` | [`init`], dropping the [`Universe`] |
+//! | `MPI_COMM_WORLD`, `MPI_COMM_SELF` | [`Universe::world`], [`Universe::self_comm`] |
+//! | `MPI_Send`, `Bsend`, `Ssend`, `Rsend` | [`Communicator::send`], [`bsend`](Communicator::bsend), [`ssend`](Communicator::ssend), [`rsend`](Communicator::rsend) |
+//! | `MPI_Recv` | [`Communicator::recv_into`], [`recv`](Communicator::recv), [`recv_vec`](Communicator::recv_vec) |
+//! | `MPI_Isend`, `MPI_Irecv` | [`Communicator::isend`], [`irecv`](Communicator::irecv) on owned buffers; [`Communicator::scope`] on borrowed ones |
+//! | `MPI_Send_init`, `MPI_Recv_init` | [`Communicator::send_init`], [`recv_init`](Communicator::recv_init) |
+//! | `MPI_Wait`, `MPI_Test`, and their any, some, all | [`Request::wait`], [`Request::test`], [`wait_any`], [`wait_some`], [`wait_all`], [`test_any`], ... |
+//! | `MPI_Probe`, `Iprobe`, `Mprobe`, `Improbe`, `Mrecv` | [`Communicator::probe`], [`iprobe`](Communicator::iprobe), [`mprobe`](Communicator::mprobe), [`improbe`](Communicator::improbe), [`Message`] |
+//! | `MPI_Sendrecv`, `_replace` | [`Communicator::sendrecv`], [`sendrecv_replace`](Communicator::sendrecv_replace) |
+//! | mpi4py's lower-case `send`, `recv`, ... | [`Communicator::send_object`], [`recv_object`](Communicator::recv_object), ... |
+//!
+//! # Types
+//! Raw messages are made of [`Equivalence`] types: integers, floats, `bool`, `char`, complex and half-precision
+//! numbers (of `num_complex` and `half`), arrays of them, and structs of them through
+//! `#[derive(Equivalence)]`. Objects are anything that serde serializes.
+//!
+//! # Threads
+//! [`Universe::builder`] chooses the [`ThreadLevel`]. At the default, `Funneled`, only the thread that called
+//! [`init`] may call; a call from another is an error, never a race.
+#![forbid(unsafe_code)]
+
+pub use olympi_comm::*;
+
+/// Joins the job that this process was started for (`MPI_Init`). Dropping the universe leaves it
+/// (`MPI_Finalize`).
+///
+/// # Errors
+/// [`InitError`], which says what is wrong with the launch, a setting, or this machine.
+///
+/// ```
+/// let universe = olympi::init()?;
+/// assert!(universe.world().rank() < universe.world().size());
+/// # Ok::<(), olympi::Error>(())
+/// ```
+pub fn init() -> Result<Universe, InitError> {
+    Universe::init()
+}
+
+/// What most programs name.
+pub mod prelude {
+    pub use olympi_comm::{
+        ANY_SOURCE, ANY_TAG, Communicator, Equivalence, PROC_NULL, Request, Status, Universe, wait_all,
+    };
+}

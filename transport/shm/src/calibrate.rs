@@ -1,0 +1,212 @@
+//! From which length on `get` is the faster way, measured while the program runs.
+//!
+//! Which one wins depends on where the two processes run and changes with them: between cores that share a
+//! cache, frames through a window move a message two to three times as fast as `process_vm_readv`; elsewhere
+//! it may be the other way round. So the receiver watches at which pace long payloads follow each other in its
+//! rings, and what its own reads take. If frames are faster, `get` is left to messages that no cache holds
+//! ([`MOST`]), where the copy that it saves counts; else it begins at [`LEAST`], where its fixed cost no longer
+//! does. While only one of the two is in use, the other is measured again now and then, the more rarely the
+//! more often the answer was the same.
+
+use crate::copier::ticks;
+
+/// Where `get` begins if frames are faster.
+const MOST: usize = 8 << 20;
+/// Where `get` begins if it is faster.
+const LEAST: usize = 128 << 10;
+/// Where it begins as long as nothing is known.
+pub(crate) const UNKNOWN: usize = 512 << 10;
+/// Payloads that are timed together.
+const GROUP: u32 = 32;
+/// Payloads that are not timed between two groups that are, as looking at the clock takes its time too.
+const REST: u32 = 256;
+/// `get`s between two looks at the pace of frames, at first and at most.
+const GETS: (u32, u32) = (64, 4096);
+
+/// The pace of long payloads in one ring. A frame as long as can be is one of a train, since only a longer
+/// message is cut so; the time to the end of the frame behind it says what the way takes, and nothing of what the
+/// two processes do between messages.
+#[derive(Debug)]
+pub(crate) struct Train {
+    /// Payloads to be passed over.
+    rest: u32,
+    left: u32,
+    bytes: usize,
+    spent: u64,
+    /// When the last frame ended, if that was as long as can be.
+    since: Option<u64>,
+    /// What a byte takes, in ticks; zero as long as that is not known.
+    pace: f32,
+}
+
+impl Train {
+    pub(crate) fn new() -> Self {
+        Self { rest: 0, left: GROUP, bytes: 0, spent: 0, since: None, pace: 0.0 }
+    }
+
+    /// A payload has come, and was dealt with; whether its frame was as long as can be.
+    #[inline]
+    pub(crate) fn note(&mut self, len: usize, full: bool) {
+        if self.rest > 0 {
+            self.rest -= 1;
+        } else if full || self.since.is_some() {
+            self.time(len, full);
+        }
+    }
+
+    fn time(&mut self, len: usize, full: bool) {
+        let now = ticks();
+        if let Some(since) = self.since {
+            self.spent += now.wrapping_sub(since);
+            self.bytes += len;
+            self.left -= 1;
+        }
+        self.since = full.then_some(now);
+        if self.left == 0 {
+            #[allow(clippy::cast_precision_loss)] // an estimate
+            let pace = self.spent as f32 / self.bytes as f32;
+            // An interruption makes a group slow and says nothing about the way, so a faster group counts at
+            // once, and a slower one little.
+            let pace = if self.pace <= 0.0 || pace < self.pace { pace } else { pace.min(self.pace * 1.1) };
+            *self = Self { pace, rest: REST, ..Self::new() };
+        }
+    }
+
+    /// What a byte took lately, in ticks, if that is known; asked for once.
+    pub(crate) fn take_pace(&mut self) -> Option<f32> {
+        let pace = core::mem::replace(&mut self.pace, 0.0);
+        (pace > 0.0).then_some(pace)
+    }
+}
+
+/// What is known of the two ways.
+#[derive(Debug)]
+pub(crate) struct Calibration {
+    /// What a byte takes by frames, in ticks.
+    frames: Option<f32>,
+    /// What a byte takes by `get`, in ticks.
+    get: Option<f32>,
+    /// Where `get` begins.
+    from: usize,
+    /// `get`s until frames are measured again.
+    left: u32,
+    /// `get`s between two such looks.
+    uses: u32,
+}
+
+impl Calibration {
+    pub(crate) fn new() -> Self {
+        Self { frames: None, get: None, from: UNKNOWN, left: GETS.0, uses: GETS.0 }
+    }
+
+    /// Where `get` begins.
+    pub(crate) fn from(&self) -> usize {
+        self.from
+    }
+
+    /// Whether what a `get` takes is to be found out.
+    pub(crate) fn wants_probe(&self) -> bool {
+        self.frames.is_some() && self.get.is_none()
+    }
+
+    /// Frames moved a byte in so many ticks.
+    pub(crate) fn frames_took(&mut self, pace: f32) {
+        self.frames = Some(pace);
+        self.decide();
+    }
+
+    /// A `get` of `len` bytes took so many ticks.
+    pub(crate) fn get_took(&mut self, ticks: u64, len: usize) {
+        if len < LEAST {
+            return;
+        }
+        #[allow(clippy::cast_precision_loss)] // an estimate
+        let pace = ticks as f32 / len as f32;
+        self.get = Some(self.get.map_or(pace, |known| known + (pace.min(known * 4.0) - known) * 0.25));
+        self.left -= 1;
+        if self.left == 0 {
+            // Messages go by frames until their pace is known again.
+            self.left = self.uses;
+            self.frames = None;
+            self.from = MOST;
+        } else {
+            self.decide();
+        }
+    }
+
+    /// Draws the conclusion. The ways must differ clearly for the answer to change.
+    fn decide(&mut self) {
+        let (Some(frames), Some(get)) = (self.frames, self.get) else { return };
+        let before = self.from;
+        if frames < get * 0.95 {
+            self.from = MOST;
+        } else if frames > get * 1.05 || self.from == UNKNOWN {
+            self.from = LEAST;
+        }
+        if self.from == LEAST && before == MOST {
+            self.uses = (self.uses * 2).min(GETS.1);
+        } else if self.from == MOST && before == LEAST {
+            self.uses = GETS.0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_faster_way_is_taken() {
+        let mut calibration = Calibration::new();
+        assert_eq!(calibration.from(), UNKNOWN);
+        calibration.frames_took(0.1);
+        assert!(calibration.wants_probe());
+        calibration.get_took(200_000, 1 << 20);
+        assert_eq!(calibration.from(), MOST);
+        calibration.frames_took(0.5);
+        assert_eq!(calibration.from(), LEAST);
+        calibration.frames_took(0.2);
+        assert_eq!(calibration.from(), LEAST, "a difference that small changes nothing");
+    }
+
+    #[test]
+    fn frames_are_measured_again_now_and_then() {
+        let mut calibration = Calibration::new();
+        calibration.frames_took(0.5);
+        let mut by_frames = 0;
+        for _ in 0..10_000 {
+            if calibration.from() == MOST {
+                by_frames += 1;
+                calibration.frames_took(0.5);
+            } else {
+                calibration.get_took(200_000, 1 << 20);
+            }
+        }
+        assert!((2..100).contains(&by_frames), "{by_frames}");
+        // Then the machine changes.
+        for _ in 0..10_000 {
+            if calibration.from() == MOST {
+                calibration.frames_took(0.1);
+            } else {
+                calibration.get_took(200_000, 1 << 20);
+            }
+        }
+        assert_eq!(calibration.from(), MOST);
+    }
+
+    #[test]
+    fn only_trains_are_timed() {
+        let mut train = Train::new();
+        for _ in 0..10 * GROUP {
+            train.note(16_000, false);
+        }
+        assert_eq!((train.left, train.take_pace()), (GROUP, None));
+        for _ in 0..GROUP {
+            train.note(16_384, true);
+            // Whatever lies between two messages is not part of a train.
+            train.note(100, false);
+        }
+        assert!(train.take_pace().is_some_and(|pace| pace > 0.0));
+        assert_eq!((train.take_pace(), train.rest), (None, REST));
+    }
+}
