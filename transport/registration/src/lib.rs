@@ -1,0 +1,1 @@
+//! Registered memory: a cache of registrations that never outlives a mapping.
