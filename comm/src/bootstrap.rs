@@ -1,35 +1,30 @@
 //! From the launcher to a membership: rank, size, secret, and where the others are.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use olympi_pmi::Job;
+use olympi_pmi::{Job, PmiError};
 use olympi_transport::{Config, Directory, LookupError, Membership};
 use olympi_transport_api::Peer;
 
 use crate::error::InitError;
 
 const SECRET_KEY: &str = "olympi-secret";
-/// Up to so many ranks know all addresses before they wait for the others at the end. Each look-up takes some 20
-/// microseconds of the launcher's time, so that the ends of larger jobs would be seen to be slower.
-const SMALL_JOB: usize = 8;
+/// How long the end of the last fence goes unseen at most, where a look-up came across it.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
 /// This process's line to its launcher.
 pub(crate) struct Bootstrap {
     job: Arc<Mutex<Job>>,
-    known: Known,
 }
-
-/// Addresses that were looked up before they were asked for.
-type Known = Arc<Mutex<HashMap<Peer, Vec<u8>>>>;
 
 impl Bootstrap {
     pub(crate) fn from_env() -> Result<Self, InitError> {
-        Ok(Self { job: Arc::new(Mutex::new(Job::from_env()?)), known: Known::default() })
+        Ok(Self { job: Arc::new(Mutex::new(Job::from_env()?)) })
     }
 
     fn job(&self) -> MutexGuard<'_, Job> {
-        self.job.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.job)
     }
 
     /// Who we are. Under a launcher that hands out no secret (any but our own), rank 0 makes one and the
@@ -60,38 +55,39 @@ impl Bootstrap {
         Ok(())
     }
 
-    /// Where the others are found, lazily: a rank that is never written to is never looked up.
+    /// Where the others are found, lazily: a rank that is never written to is never looked up. That goes on until
+    /// [`leave`](Self::leave) comes back: a rank that has sent us something which nobody will receive wants an answer,
+    /// or it cannot leave either.
     pub(crate) fn directory(&self) -> Box<dyn Directory> {
-        Box::new(KeyValueSpace { job: Arc::clone(&self.job), known: Arc::clone(&self.known) })
-    }
-
-    /// Looks everybody up. During the last fence the launcher answers nothing, and a rank that has sent us something
-    /// which nobody will receive wants an answer all the same, or it cannot leave either.
-    pub(crate) fn look_around(&self) {
-        let mut job = self.job();
-        if job.size() == 1 || job.size() > SMALL_JOB {
-            return;
-        }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        for peer in (0..job.size()).filter_map(|rank| number(rank).ok()) {
-            if let Ok(Some(address)) = job.get_blob(&address_key(peer)) {
-                known.insert(peer, address);
-            }
-        }
+        Box::new(KeyValueSpace { job: Arc::clone(&self.job) })
     }
 
     /// Waits until every rank is here, and takes leave of the launcher. Errors have no one to go to: a launcher that
     /// is gone ends the job by itself.
     pub(crate) fn leave(&self) {
-        let mut job = self.job();
-        if job.size() > 1
-            && let Err(error) = job.fence()
-        {
+        if let Err(error) = self.wait_for_all() {
             tracing::debug!("leaving the job: {error}");
         }
-        if let Err(error) = job.finalize() {
+        if let Err(error) = self.job().finalize() {
             tracing::debug!("leaving the job: {error}");
         }
+    }
+
+    /// The last fence. The job is not held meanwhile, so that others can be looked up.
+    fn wait_for_all(&self) -> Result<(), PmiError> {
+        let watch = {
+            let mut job = self.job();
+            if job.size() == 1 {
+                return Ok(());
+            }
+            job.begin_fence()?;
+            job.watch()
+        };
+        let Some(watch) = watch else { return self.job().fence() };
+        while !self.job().fence_is_over()? {
+            watch.wait(LOOK_AGAIN);
+        }
+        Ok(())
     }
 
     /// Ends the whole job.
@@ -104,23 +100,11 @@ impl Bootstrap {
 
 struct KeyValueSpace {
     job: Arc<Mutex<Job>>,
-    known: Known,
 }
 
 impl Directory for KeyValueSpace {
     fn address(&mut self, peer: Peer) -> Result<Vec<u8>, LookupError> {
-        if let Some(address) = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&peer) {
-            return Ok(address.clone());
-        }
-        let mut job = match self.job.try_lock() {
-            Ok(job) => job,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            // The last fence of a large job is under way, and the launcher answers nothing else meanwhile. Whoever is
-            // spoken to for the first time now has sent something that nobody will receive.
-            Err(TryLockError::WouldBlock) => {
-                return Err(LookupError { peer, detail: "this rank is leaving the job".into() });
-            }
-        };
+        let mut job = locked(&self.job);
         let key = address_key(peer);
         match job.get_blob(&key) {
             Ok(Some(address)) => Ok(address),
@@ -128,6 +112,10 @@ impl Directory for KeyValueSpace {
             Err(error) => Err(LookupError { peer, detail: error.to_string() }),
         }
     }
+}
+
+fn locked(job: &Mutex<Job>) -> MutexGuard<'_, Job> {
+    job.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Makes the job's secret on rank 0, and fetches it on the others.

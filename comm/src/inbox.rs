@@ -211,6 +211,18 @@ impl State {
     }
 }
 
+/// What there is to say of a send that failed.
+#[cold]
+fn not_sent(error: olympi_transport::SendError) -> Gone {
+    match error {
+        olympi_transport::SendError::PeerGone(closed) => Gone::of(&closed),
+        olympi_transport::SendError::Unreceived { peer } => {
+            let detail = "it has left the job without receiving the message: is a receive missing there?";
+            Gone { peer, detail: detail.to_owned() }
+        }
+    }
+}
+
 impl Inbox for Mailbox {
     #[inline]
     fn arrive(&mut self, from: Peer, envelope: &Envelope, arrival: ArrivalId) -> Option<(RecvId, RecvBuf)> {
@@ -236,10 +248,7 @@ impl Inbox for Mailbox {
 
     #[inline]
     fn sent(&mut self, send: SendId, outcome: Result<(), olympi_transport::SendError>) {
-        self.end(
-            send.0,
-            outcome.err().map(|olympi_transport::SendError::PeerGone(closed)| Gone::of(&closed)),
-        );
+        self.end(send.0, outcome.err().map(not_sent));
     }
 
     #[cold]

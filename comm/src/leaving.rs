@@ -28,7 +28,6 @@ impl Leaving {
     /// Tells the launcher that this rank is ready. `None`: it has left already.
     pub(crate) fn begin(shared: &Arc<Shared>, bootstrap: Bootstrap) -> Option<Self> {
         let everyone_is_here = Arc::new(AtomicBool::new(false));
-        bootstrap.look_around();
         let bootstrap = Arc::new(bootstrap);
         let leave = {
             let (bootstrap, flag) = (Arc::clone(&bootstrap), Arc::clone(&everyone_is_here));

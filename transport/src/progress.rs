@@ -257,7 +257,8 @@ impl Progress {
         self.own.engine.accept(&mut self.own.transport, arrival, recv, buf)
     }
 
-    /// Drops an unexpected message. Its sender is not told the difference.
+    /// Drops an unexpected message that nobody will receive. A sender that waits for the receive is told:
+    /// [`SendError::Unreceived`].
     ///
     /// # Panics
     /// As [`Progress::accept`].

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::io::{self, Write as _};
 use std::net::TcpStream;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use crate::blob;
-use crate::conversation::{Conversation, PmiError, Stream};
+use crate::conversation::{Conversation, FENCE_OVER, Fence, PmiError, Stream, readable};
 use crate::detect::{self, BootstrapError, Detected, Launcher, Lookup};
 use crate::inherited::{self, TakeError};
 use crate::mapping::ProcessMapping;
@@ -34,6 +35,17 @@ enum Link {
     Singleton(HashMap<String, String>),
     Launcher(Box<Conversation>),
     Finalized,
+}
+
+/// The line to the launcher, to wait on and not to read from: [`Job::watch`].
+#[derive(Debug)]
+pub struct Watch(OwnedFd);
+
+impl Watch {
+    /// Waits until the launcher has said something that nobody has read, or until that much time is over.
+    pub fn wait(&self, limit: Duration) {
+        readable(self.0.as_fd(), limit);
+    }
 }
 
 impl Job {
@@ -229,15 +241,62 @@ impl Job {
     /// # Errors
     /// If the launcher ends, as it does when a process of the job dies.
     pub fn fence(&mut self) -> Result<(), PmiError> {
-        let rank = self.rank;
+        self.begin_fence()?;
+        let Link::Launcher(talk) = &mut self.link else { return Ok(()) };
+        let answer = match std::mem::replace(&mut talk.fence, Fence::Outside) {
+            Fence::Over(answer) => answer,
+            Fence::Waiting | Fence::Outside => talk.receive("fence")?,
+        };
+        end_fence(talk, &answer)
+    }
+
+    /// Comes to the fence, and does not wait there: [`Job::fence_is_over`] tells when everybody has come. Until then
+    /// nothing may be asked of the launcher but [`Job::get`] and [`Job::get_blob`]; it answers these at once, with
+    /// what was put before the fence that was over last. To come twice to one fence is to come once.
+    ///
+    /// # Errors
+    /// As [`Job::fence`].
+    pub fn begin_fence(&mut self) -> Result<(), PmiError> {
         match &mut self.link {
-            Link::Finalized => Err(PmiError::Finalized { rank, doing: "fence" }),
-            Link::Singleton(_) => Ok(()),
-            Link::Launcher(talk) => {
-                let answer = talk.ask("fence", &Request::BarrierIn, "barrier_out")?;
-                if answer.succeeded() { Ok(()) } else { Err(talk.refused("fence", &answer)) }
+            Link::Finalized => Err(PmiError::Finalized { rank: self.rank, doing: "fence" }),
+            Link::Launcher(talk) if matches!(talk.fence, Fence::Outside) => {
+                talk.send("fence", &Request::BarrierIn.to_message())?;
+                talk.fence = Fence::Waiting;
+                Ok(())
             }
+            Link::Launcher(_) | Link::Singleton(_) => Ok(()),
         }
+    }
+
+    /// Whether this process is in no fence, or everybody has come to the one that it is in. Does not wait.
+    ///
+    /// # Errors
+    /// As [`Job::fence`].
+    pub fn fence_is_over(&mut self) -> Result<bool, PmiError> {
+        let rank = self.rank;
+        let talk = match &mut self.link {
+            Link::Finalized => return Err(PmiError::Finalized { rank, doing: "fence" }),
+            Link::Singleton(_) => return Ok(true),
+            Link::Launcher(talk) => talk,
+        };
+        let answer = match std::mem::replace(&mut talk.fence, Fence::Outside) {
+            Fence::Outside => return Ok(true),
+            Fence::Over(answer) => answer,
+            Fence::Waiting => match talk.heard("fence")? {
+                Some(answer) => answer,
+                None => {
+                    talk.fence = Fence::Waiting;
+                    return Ok(false);
+                }
+            },
+        };
+        end_fence(talk, &answer).map(|()| true)
+    }
+
+    /// Something to wait with, while others use the job, until the launcher speaks. `None`: there is no launcher, or
+    /// no descriptor left.
+    pub fn watch(&self) -> Option<Watch> {
+        self.launcher_fd()?.try_clone_to_owned().ok().map(Watch)
     }
 
     /// The value that a process put under a key before the last fence; `None` if nobody did.
@@ -379,6 +438,11 @@ impl Job {
             }
         }
     }
+}
+
+fn end_fence(talk: &Conversation, answer: &Message) -> Result<(), PmiError> {
+    let over = answer.command() == FENCE_OVER && answer.succeeded();
+    if over { Ok(()) } else { Err(talk.refused("fence", answer)) }
 }
 
 fn take(fd: i32) -> Result<OwnedFd, BootstrapError> {

@@ -82,6 +82,44 @@ fn a_singleton_talks_to_itself() {
 }
 
 #[test]
+fn what_is_asked_inside_a_fence_is_answered_and_the_fence_ends() {
+    for early in [false, true] {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        let mut job = Job {
+            launcher: Launcher::Olympi,
+            link: Link::Launcher(Box::new(conversation(ours))),
+            ..Job::singleton()
+        };
+        let watch = job.watch().unwrap();
+        job.begin_fence().unwrap();
+        job.begin_fence().unwrap();
+        assert!(!job.fence_is_over().unwrap());
+        let server = std::thread::spawn(move || {
+            let mut requests = Vec::new();
+            let mut answer = |socket: &mut UnixStream, text: &[u8]| {
+                let mut buffer = [0; 2048];
+                let count = socket.read(&mut buffer).unwrap();
+                requests.push(String::from_utf8(buffer[..count].to_vec()).unwrap());
+                socket.write_all(text).unwrap();
+            };
+            answer(&mut theirs, if early { b"cmd=barrier_out rc=0\n" } else { b"" });
+            answer(&mut theirs, b"cmd=get_result rc=0 msg=success value=v\n");
+            theirs.write_all(if early { b"" } else { b"cmd=barrier_out rc=0\n" }).unwrap();
+            (requests, theirs)
+        });
+        assert_eq!(job.get("k").unwrap().as_deref(), Some("v"));
+        while !job.fence_is_over().unwrap() {
+            assert!(!early, "its end came before the answer");
+            watch.wait(Duration::from_secs(60));
+        }
+        let (requests, _socket) = server.join().unwrap();
+        // One read, one request: that is how Slurm takes them.
+        assert_eq!(requests, ["cmd=barrier_in\n", "cmd=get kvsname= key=k\n"]);
+        assert!(job.fence_is_over().unwrap());
+    }
+}
+
+#[test]
 fn the_client_and_the_server_understand_each_other() {
     let (ours, theirs) = UnixStream::pair().unwrap();
     let server = std::thread::spawn(move || serve(theirs));

@@ -4,11 +4,16 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::net::TcpStream;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::inherited::all_is_read;
 use crate::pmi1::Request;
 use crate::wire::{Decoder, Message, WireError};
+
+/// How the launcher says that everybody has come to a fence.
+pub(crate) const FENCE_OVER: &str = "barrier_out";
 
 /// Requests and their answers over one stream.
 #[derive(Debug)]
@@ -19,6 +24,18 @@ pub(crate) struct Conversation {
     pub(crate) kvsname: String,
     pub(crate) max_key: usize,
     pub(crate) max_value: usize,
+    pub(crate) fence: Fence,
+}
+
+/// Where this process stands in a fence.
+#[derive(Debug)]
+pub(crate) enum Fence {
+    /// In none.
+    Outside,
+    /// It has come, and others have not.
+    Waiting,
+    /// The launcher has said that all have come, while the answer to something else was awaited.
+    Over(Message),
 }
 
 /// Both kinds of stream read and write alike.
@@ -110,18 +127,29 @@ impl Conversation {
             kvsname: String::new(),
             max_key: 63,
             max_value: 1023,
+            fence: Fence::Outside,
         }
     }
 
-    /// One request and its answer, which must be of the kind `reply`.
+    /// One request and its answer, which must be of the kind `reply`. The end of a fence may come before it.
     pub(crate) fn ask(
         &mut self,
         doing: &'static str,
         request: &Request,
         reply: &str,
     ) -> Result<Message, PmiError> {
+        if matches!(self.fence, Fence::Waiting) {
+            // Slurm takes one read for one request, and what says that we have come to the fence has no answer.
+            while !all_is_read(self.stream.as_fd()) {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        }
         self.send(doing, &request.to_message())?;
-        let answer = self.receive(doing)?;
+        let mut answer = self.receive(doing)?;
+        if matches!(self.fence, Fence::Waiting) && answer.command() == FENCE_OVER {
+            self.fence = Fence::Over(answer);
+            answer = self.receive(doing)?;
+        }
         if answer.command() == reply { Ok(answer) } else { Err(self.refused(doing, &answer)) }
     }
 
@@ -135,24 +163,44 @@ impl Conversation {
     }
 
     pub(crate) fn receive(&mut self, doing: &'static str) -> Result<Message, PmiError> {
-        let rank = self.rank;
         loop {
-            match self.decoder.next() {
-                Some(Ok(message)) => return Ok(message),
-                Some(Err(source)) => return Err(PmiError::Wire { rank, doing, source }),
-                None => {}
+            if let Some(message) = self.received(doing)? {
+                return Ok(message);
             }
-            let mut buffer = [0; 2048];
-            match self.stream.read(&mut buffer) {
-                Ok(0) => return Err(PmiError::Closed { rank, doing }),
-                Ok(count) => self.decoder.push(buffer.get(..count).unwrap_or_default()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
-                    return Err(PmiError::Closed { rank, doing });
-                }
-                Err(source) => return Err(PmiError::Io { rank, doing, source }),
-            }
+            self.read(doing)?;
         }
+    }
+
+    /// What the launcher has said by now, if it has said something; does not wait.
+    pub(crate) fn heard(&mut self, doing: &'static str) -> Result<Option<Message>, PmiError> {
+        loop {
+            let message = self.received(doing)?;
+            let over = message.is_some() || !readable(self.stream.as_fd(), Duration::ZERO);
+            if over {
+                return Ok(message);
+            }
+            self.read(doing)?;
+        }
+    }
+
+    fn received(&mut self, doing: &'static str) -> Result<Option<Message>, PmiError> {
+        let rank = self.rank;
+        self.decoder.next().transpose().map_err(|source| PmiError::Wire { rank, doing, source })
+    }
+
+    fn read(&mut self, doing: &'static str) -> Result<(), PmiError> {
+        let rank = self.rank;
+        let mut buffer = [0; 2048];
+        match self.stream.read(&mut buffer) {
+            Ok(0) => return Err(PmiError::Closed { rank, doing }),
+            Ok(count) => self.decoder.push(buffer.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {
+                return Err(PmiError::Closed { rank, doing });
+            }
+            Err(source) => return Err(PmiError::Io { rank, doing, source }),
+        }
+        Ok(())
     }
 
     pub(crate) fn refused(&self, doing: &'static str, answer: &Message) -> PmiError {
@@ -184,6 +232,15 @@ impl Stream {
             Stream::Tcp(stream) => stream.as_fd(),
         }
     }
+}
+
+/// Waits until there is something to read, an end included, or until that much time is over; whether there is.
+pub(crate) fn readable(stream: BorrowedFd<'_>, limit: Duration) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let mut stream = [PollFd::from_borrowed_fd(stream, PollFlags::IN)];
+    let limit = Timespec::try_from(limit).ok();
+    // Whatever is wrong with the descriptor shows when it is read.
+    !matches!(poll(&mut stream, limit.as_ref()), Ok(0) | Err(rustix::io::Errno::INTR))
 }
 
 fn send_all(stream: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {

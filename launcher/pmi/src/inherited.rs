@@ -1,6 +1,7 @@
 //! Taking over a descriptor that the launcher left open for us and named in the environment.
 //!
-//! The one place of this crate with `unsafe`: a number from the environment becomes an owned descriptor.
+//! The one place of this crate with `unsafe`: a number from the environment becomes an owned descriptor, and the
+//! system is asked what the other end has not read yet, for which there is no safe call.
 #![allow(unsafe_code)]
 
 use std::os::fd::{BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
@@ -38,11 +39,20 @@ pub(crate) fn take(number: RawFd) -> Result<OwnedFd, TakeError> {
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
+/// Whether the other end of this stream has read all that was written; true where the system does not tell.
+pub(crate) fn all_is_read(stream: BorrowedFd<'_>) -> bool {
+    /// `SIOCOUTQ` of linux/sockios.h; on the architectures that number requests otherwise it is no request.
+    const OUTQ: rustix::ioctl::Opcode = 0x5411;
+    // SAFETY: this request writes one C int, for which the getter has room.
+    let left = unsafe { rustix::ioctl::ioctl(stream, rustix::ioctl::Getter::<OUTQ, std::ffi::c_int>::new()) };
+    left.map_or(true, |left| left == 0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::io::{Read as _, Write as _};
-    use std::os::fd::IntoRawFd as _;
+    use std::os::fd::{AsFd as _, IntoRawFd as _};
     use std::os::unix::net::UnixStream;
 
     #[test]
@@ -57,6 +67,17 @@ mod tests {
         let mut byte = [0];
         taken.read_exact(&mut byte).unwrap();
         assert_eq!(&byte, b"x");
+    }
+
+    #[test]
+    fn what_the_other_end_has_not_read_is_known() {
+        let (mut here, mut there) = UnixStream::pair().unwrap();
+        assert!(all_is_read(here.as_fd()));
+        here.write_all(b"x").unwrap();
+        assert!(!all_is_read(here.as_fd()));
+        there.read_exact(&mut [0]).unwrap();
+        assert!(all_is_read(here.as_fd()));
+        assert!(all_is_read(std::fs::File::open("/dev/null").unwrap().as_fd()));
     }
 
     #[test]

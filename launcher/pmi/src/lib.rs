@@ -35,7 +35,7 @@ mod server;
 mod setting;
 pub mod wire;
 
-pub use client::Job;
+pub use client::{Job, Watch};
 pub use conversation::PmiError;
 pub use detect::{BootstrapError, Launcher};
 pub use kvs::{Kvs, KvsError};

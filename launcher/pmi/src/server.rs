@@ -142,7 +142,8 @@ impl Server {
             Err(error) => return self.malformed(rank, error.to_string(), actions),
         };
         let Some(state) = self.ranks.get_mut(rank) else { return };
-        if state.in_fence && !matches!(request, Request::Abort { .. }) {
+        // A rank that leaves may still have to find another, which waits for its answer.
+        if state.in_fence && !matches!(request, Request::Abort { .. } | Request::Get { .. }) {
             return self.malformed(
                 rank,
                 format!("{:?} while waiting in a fence", message.command()),

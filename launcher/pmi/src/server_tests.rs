@@ -54,6 +54,11 @@ fn a_whole_conversation() {
     // Whatever the order, nobody leaves before the last one comes.
     assert!(talk(&mut server, 1, "cmd=barrier_in\n").is_empty());
     assert_eq!(
+        talk(&mut server, 1, "cmd=get kvsname=kvs_test key=card-0\n"),
+        ["1: cmd=get_result rc=0 msg=success value=a=b;c"],
+        "who waits may still look up"
+    );
+    assert_eq!(
         talk(&mut server, 0, "cmd=barrier_in\n"),
         ["0: cmd=barrier_out rc=0", "1: cmd=barrier_out rc=0"]
     );

@@ -212,20 +212,22 @@ impl Engine {
         }
     }
 
-    /// Drops an unexpected message. Its sender is not told the difference.
+    /// Drops an unexpected message that nobody will receive. A sender that waits for the receive is told:
+    /// [`SendError::Unreceived`].
     ///
     /// # Panics
     /// As [`Engine::accept`].
     pub fn discard<T: Transport>(&mut self, t: &mut T, arrival: ArrivalId) {
         let Arrival { from, kept } = self.take_arrival(arrival);
         match kept {
-            Kept::Short { answer, .. } | Kept::Whole { answer, .. } => self.answer_sender(t, from, answer),
             Kept::Front { bytes, total } => {
                 let left = total - bytes.len() as u64;
                 self.links.link(from).train = Some(Train::Dropped { left });
             }
-            Kept::Offered { transfer, .. } => self.answer_sender(t, from, Some(transfer)),
-            Kept::Failed(_) => {}
+            Kept::Short { answer: Some(transfer), .. }
+            | Kept::Whole { answer: Some(transfer), .. }
+            | Kept::Offered { transfer, .. } => self.control(t, from, Control::Refuse(transfer)),
+            Kept::Short { .. } | Kept::Whole { .. } | Kept::Failed(_) => {}
         }
     }
 
@@ -316,7 +318,8 @@ impl Engine {
                 }
                 answered != Answered::Busy
             }
-            Control::Fin(transfer) => t.send(to, &wire::fin(transfer), &[]) == Post::Accepted,
+            Control::Fin(transfer) => t.send(to, &wire::fin(transfer, false), &[]) == Post::Accepted,
+            Control::Refuse(transfer) => t.send(to, &wire::fin(transfer, true), &[]) == Post::Accepted,
             Control::PutDone(landing) => t.send(to, &wire::put_done(landing), &[]) == Post::Accepted,
         }
     }

@@ -1,8 +1,8 @@
-//! How a send and how a receive may fail (each for one reason only, that the peer is gone), and how a peer may
-//! make no sense.
+//! How a send and how a receive may fail (that the peer is gone, or will not receive), and how a peer may make no
+//! sense.
 
 use alloc::sync::Arc;
-use olympi_transport_api::Closed;
+use olympi_transport_api::{Closed, Peer};
 use thiserror::Error;
 
 use crate::wire::{Landing, Transfer, WireError};
@@ -13,6 +13,13 @@ pub enum SendError {
     /// The peer is gone, or could never be reached.
     #[error("the message was not delivered: {0}")]
     PeerGone(Arc<Closed>),
+    /// The peer has discarded the message, which waited for a receive, since it receives nothing any more. What was
+    /// sent without waiting for a receive ends well even then.
+    #[error("{peer} has left the job without receiving the message: is a receive missing there?")]
+    Unreceived {
+        /// The peer.
+        peer: Peer,
+    },
 }
 
 /// Why a message that had begun to arrive did not arrive whole.

@@ -120,11 +120,12 @@ impl Engine {
                 }
                 Ok(())
             }
-            Frame::Fin(transfer) => {
+            Frame::Fin { transfer, refused } => {
                 if !matches!(self.own_send(from, transfer)?.state, rndv_send::State::Announced { .. }) {
                     return Err(Nonsense::OutOfPlace("a FIN"));
                 }
-                self.sent(transfer.0, inbox);
+                let outcome = if refused { Err(SendError::Unreceived { peer: from }) } else { Ok(()) };
+                self.sent(transfer.0, outcome, inbox);
                 Ok(())
             }
             Frame::PutDone(landing) => {
@@ -192,11 +193,11 @@ impl Engine {
         incoming.ok_or(Nonsense::Landing(landing))
     }
 
-    /// The outgoing rendezvous in this row has ended well.
-    fn sent<I: Inbox>(&mut self, row: u32, inbox: &mut I) {
+    /// The outgoing rendezvous in this row has ended.
+    fn sent<I: Inbox>(&mut self, row: u32, outcome: Result<(), SendError>, inbox: &mut I) {
         // Its region ends with it, before the buffer is the caller's again.
         if let Some(id) = self.outgoing.remove(row).map(|outgoing| outgoing.id) {
-            inbox.sent(id, Ok(()));
+            inbox.sent(id, outcome);
         }
     }
 
@@ -273,7 +274,7 @@ impl Engine {
                 self.links.push_bulk(to, Bulk::Put(row));
             }
             Next::Ended => {
-                self.sent(row, inbox);
+                self.sent(row, Ok(()), inbox);
                 self.queue(to, Control::PutDone(landing));
             }
             Next::Refused => {

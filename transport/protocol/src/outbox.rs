@@ -29,6 +29,8 @@ pub(crate) enum Control {
     /// The answer to the Rts of the incoming rendezvous in this row.
     Answer(u32),
     Fin(Transfer),
+    /// To the sender of a message that nobody will receive.
+    Refuse(Transfer),
     PutDone(Landing),
 }
 

@@ -12,7 +12,7 @@
 //! | Rts | key? | context | source | tag | transfer | 0 | len (8) | key (16) | |
 //! | Cts | key? | transfer | landing | 0 | wanted (8) | | key (16) | | |
 //! | Frag | 0 | landing | | | | | | | next bytes of a rendezvous |
-//! | Fin | 0 | transfer | | | | | | | |
+//! | Fin | refused? | transfer | | | | | | | |
 //! | `PutDone` | 0 | landing | | | | | | | |
 //!
 //! An eager header has 16 bytes, so that a cache line of shared memory holds it with 40 bytes of payload.
@@ -45,8 +45,8 @@ pub(crate) enum Frame {
     Cts { transfer: Transfer, landing: Landing, wanted: u64, key: Option<RemoteKey> },
     /// More bytes of a rendezvous.
     Frag(Landing),
-    /// The receiver has all it wanted: the send has ended.
-    Fin(Transfer),
+    /// The send has ended: the receiver has all it wanted or, `refused`, it will never receive the message.
+    Fin { transfer: Transfer, refused: bool },
     /// All bytes have been put.
     PutDone(Landing),
 }
@@ -185,9 +185,11 @@ pub(crate) fn frag(landing: Landing) -> [u8; SHORT_HEADER] {
     short(FRAG, landing.0)
 }
 
-/// The header that ends a rendezvous at its sender.
-pub(crate) fn fin(transfer: Transfer) -> [u8; SHORT_HEADER] {
-    short(FIN, transfer.0)
+/// The header that ends a rendezvous at its sender; `refused`: nobody has received it.
+pub(crate) fn fin(transfer: Transfer, refused: bool) -> [u8; SHORT_HEADER] {
+    let mut header = short(FIN, transfer.0);
+    header[1] = u8::from(refused);
+    header
 }
 
 /// The header that ends a rendezvous at its receiver.
@@ -251,7 +253,7 @@ pub(crate) fn decode(header: &[u8], payload: usize) -> Result<Frame, WireError> 
             key: key(),
         },
         FRAG => Frame::Frag(Landing(u32_at(header, 4))),
-        FIN => Frame::Fin(Transfer(u32_at(header, 4))),
+        FIN => Frame::Fin { transfer: Transfer(u32_at(header, 4)), refused: header[1] == 1 },
         _ => Frame::PutDone(Landing(u32_at(header, 4))),
     })
 }
@@ -328,7 +330,9 @@ mod tests {
                 Ok(Frame::Cts { transfer, landing, wanted: envelope.len, key })
             );
             prop_assert_eq!(decode(&frag(landing), payload + 1), Ok(Frame::Frag(landing)));
-            prop_assert_eq!(decode(&fin(transfer), 0), Ok(Frame::Fin(transfer)));
+            for refused in [false, true] {
+                prop_assert_eq!(decode(&fin(transfer, refused), 0), Ok(Frame::Fin { transfer, refused }));
+            }
             prop_assert_eq!(decode(&put_done(landing), 0), Ok(Frame::PutDone(landing)));
         }
 
@@ -352,7 +356,7 @@ mod tests {
         assert_eq!(decode(&[], 0), Err(WireError::Empty));
         assert_eq!(decode(&[77; 8], 0), Err(WireError::Kind(77)));
         assert_eq!(decode(&[EAGER; 15], 0), Err(WireError::HeaderLength { kind: EAGER, len: 15 }));
-        assert_eq!(decode(&fin(Transfer(1)), 3), Err(WireError::PayloadLength { kind: FIN, len: 3 }));
+        assert_eq!(decode(&fin(Transfer(1), false), 3), Err(WireError::PayloadLength { kind: FIN, len: 3 }));
         assert_eq!(decode(&more(), 0), Err(WireError::PayloadLength { kind: MORE, len: 0 }));
         assert_eq!(decode(&first(&envelope), 4), Err(WireError::PayloadLength { kind: FIRST, len: 4 }));
         assert_eq!(decode(&eager(&Envelope { tag: -1, ..envelope }), 0), Err(WireError::Tag(-1)));

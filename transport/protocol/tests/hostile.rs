@@ -84,8 +84,7 @@ fn arbitrary_frames_never_panic_and_disturb_nobody_else() {
             world.run();
             for (number, message) in script.iter().enumerate() {
                 if message.from != HOSTILE && message.to != HOSTILE {
-                    assert_eq!(world.ranks[message.from].sends()[number], Fate::Ok, "{message:?}");
-                    assert_eq!(world.ranks[message.to].receives()[number], Fate::Ok, "{message:?}");
+                    world.assert_well(number, message);
                 }
             }
         });

@@ -5,7 +5,7 @@ mod world;
 
 use olympi_protocol::Thresholds;
 use olympi_sim::{NetworkConfig, Rng, with_seeds};
-use world::{Fate, World, script};
+use world::{World, script};
 
 const SIZE: usize = 4;
 
@@ -24,8 +24,7 @@ fn every_message_arrives_once_in_order_and_whole() {
             let mut world = World::new(seed, SIZE, config.clone(), thresholds, &script);
             world.run();
             for (number, message) in script.iter().enumerate() {
-                assert_eq!(world.ranks[message.from].sends()[number], Fate::Ok);
-                assert_eq!(world.ranks[message.to].receives()[number], Fate::Ok);
+                world.assert_well(number, message);
             }
         });
     }
@@ -46,8 +45,7 @@ fn when_a_rank_dies_everything_ends_and_others_are_not_disturbed() {
             world.run();
             for (number, message) in script.iter().enumerate() {
                 if message.from != dead && message.to != dead {
-                    assert_eq!(world.ranks[message.from].sends()[number], Fate::Ok, "{message:?}");
-                    assert_eq!(world.ranks[message.to].receives()[number], Fate::Ok, "{message:?}");
+                    world.assert_well(number, message);
                 }
             }
         });
@@ -69,7 +67,7 @@ fn a_cut_link_ends_what_went_over_it_at_both_ends() {
             world.run();
             for (number, message) in script.iter().enumerate() {
                 if (message.from, message.to) != (a, b) && (message.from, message.to) != (b, a) {
-                    assert_eq!(world.ranks[message.to].receives()[number], Fate::Ok, "{message:?}");
+                    world.assert_well(number, message);
                 }
             }
         });
@@ -89,8 +87,7 @@ fn what_is_refused_travels_in_frames() {
             world.run();
             assert!(world.ranks.iter().any(|rank| rank.transport.refused.get() > 0), "something was refused");
             for (number, message) in script.iter().enumerate() {
-                assert_eq!(world.ranks[message.from].sends()[number], Fate::Ok);
-                assert_eq!(world.ranks[message.to].receives()[number], Fate::Ok);
+                world.assert_well(number, message);
             }
         });
     }

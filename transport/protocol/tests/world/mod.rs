@@ -45,12 +45,14 @@ pub enum Fate {
     Posted,
     UnderWay,
     Ok,
+    /// Discarded by its receiver.
+    Refused,
     Gone(ClosedKind),
 }
 
 impl Fate {
     pub fn ended(&self) -> bool {
-        matches!(self, Fate::Ok | Fate::Gone(_))
+        matches!(self, Fate::Ok | Fate::Refused | Fate::Gone(_))
     }
 }
 
@@ -111,6 +113,10 @@ impl Inbox for Book {
         self.sends[number] = match outcome {
             Ok(()) => Fate::Ok,
             Err(SendError::PeerGone(closed)) => Fate::Gone(closed.kind),
+            Err(SendError::Unreceived { peer }) => {
+                assert_eq!(peer.index(), self.script[number].to);
+                Fate::Refused
+            }
         };
     }
 
@@ -203,6 +209,7 @@ impl Rank {
             }
             Ok(Sent::Pending) => Fate::UnderWay,
             Err(SendError::PeerGone(closed)) => Fate::Gone(closed.kind),
+            Err(SendError::Unreceived { .. }) => panic!("told before it was sent"),
         };
     }
 
@@ -218,7 +225,7 @@ impl Rank {
             assert!(book.liar == Some(from) || envelope.len == message.len as u64);
             if message.unwanted {
                 self.engine.discard(&mut self.transport, arrival);
-                book.receives[number] = Fate::Ok;
+                book.receives[number] = Fate::Refused;
                 return;
             }
             book.receives[number] = Fate::UnderWay;
@@ -271,6 +278,19 @@ pub struct World {
 }
 
 impl World {
+    /// Checks that a message was sent and received, or that its receiver did not want it and said so.
+    pub fn assert_well(&self, number: usize, message: &Message) {
+        let (sent, received) =
+            (&self.ranks[message.from].sends()[number], &self.ranks[message.to].receives()[number]);
+        if *received == Fate::Refused {
+            assert!(message.unwanted, "{message:?}");
+            let waited = message.mode == Mode::Synchronous;
+            assert!(*sent == Fate::Refused || (!waited && *sent == Fate::Ok), "{message:?}");
+        } else {
+            assert_eq!((sent, received), (&Fate::Ok, &Fate::Ok), "{message:?}");
+        }
+    }
+
     pub fn new(
         seed: u64,
         size: usize,
