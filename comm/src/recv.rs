@@ -268,7 +268,7 @@ impl<T: Equivalence> Growing<T> {
             return Err(partial::<T>(&status, outcome.sent));
         }
         outcome.whole()?;
-        // SAFETY: the operation ended well and the message was exactly as long as the vector, so every byte was written.
+        // SAFETY: the memory was zeroed before it was lent, and its operation has ended, so every byte is initialized.
         unsafe { olympi_datatype::validate_or_zero_uninit(&mut items) }
             .map_err(|source| RecvError::Value { source_rank: status.source, tag: status.tag, source })?;
         let mut items = std::mem::ManuallyDrop::new(items);

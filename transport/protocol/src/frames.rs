@@ -129,6 +129,8 @@ impl Engine {
                 Ok(())
             }
             Frame::PutDone(landing) => {
+                // Believed, though nobody has counted what was put: only the message's own sender is asked, whose
+                // bytes they would have been anyway; and its leave to put ends here, with the region.
                 if !matches!(self.own_receive(from, landing)?.state, rndv_recv::State::Put { .. }) {
                     return Err(Nonsense::OutOfPlace("the end of a put"));
                 }

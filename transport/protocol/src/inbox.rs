@@ -106,7 +106,8 @@ pub trait Inbox {
     /// `envelope.source` must be checks that here.
     fn arrive(&mut self, from: Peer, envelope: &Envelope, arrival: ArrivalId) -> Option<(RecvId, RecvBuf)>;
 
-    /// A receive has ended: its buffer is the caller's again.
+    /// A receive has ended: its buffer is the caller's again. Bytes that its sender says to have put, and has not, are
+    /// as they were, so whoever reads the buffer afterwards must have initialized it before.
     fn received(&mut self, recv: RecvId, outcome: Result<(), RecvError>);
 
     /// A send has ended: its buffer is the caller's again.

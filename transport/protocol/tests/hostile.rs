@@ -5,7 +5,9 @@ mod world;
 
 use olympi_protocol::{Mode, SendError, SendId, Thresholds};
 use olympi_sim::{NetworkConfig, Rng, with_seeds};
-use olympi_transport_api::{ClosedKind, Envelope, Inbound, Peer, Post, SendBuf, Transport};
+use olympi_transport_api::{
+    ClosedKind, Envelope, Inbound, OpToken, Peer, Post, RemoteKey, RmaError, SendBuf, Transport,
+};
 use world::{Fate, Message, World, script};
 
 /// The hostile rank; it has no engine.
@@ -125,6 +127,93 @@ fn each_sort_of_nonsense_is_told_by_name() {
         let told = after(&header, payload).unwrap_or_else(|| panic!("{header:?} was believed"));
         assert!(told.contains(said) && told.contains("rank 2") && told.contains("cut off"), "{told}");
     }
+}
+
+/// A long message to rank 0, whose receiver lets the sender put it.
+fn long(from: usize) -> Message {
+    let (to, context, tag, len) = (0, 0, 0, 20_000);
+    Message { from, to, context, tag, len, room: len, mode: Mode::Standard, unwanted: false }
+}
+
+/// The hostile rank sends a frame to rank 0.
+fn post(world: &mut World, header: &[u8]) {
+    while world.ranks[HOSTILE].transport.send(Peer(0), header, b"") == Post::Busy {
+        world.ranks[HOSTILE].transport.poll(&mut |_| {});
+    }
+}
+
+/// That a put is over is believed, as are the bytes themselves: both are the sender's to say. What it did not put stays
+/// as it was, in this message alone, and its leave to put ends.
+#[test]
+fn who_claims_to_have_put_what_it_has_not_harms_its_own_message_alone() {
+    let mut world = World::new(5, 3, NetworkConfig::with_put(), Thresholds::default(), &[long(HOSTILE)]);
+    world.leave_alone(HOSTILE);
+    world.trust_nothing_of(Peer(HOSTILE as u32));
+    world.ranks[HOSTILE].connect(Peer(0));
+    let words = |words: &[u32]| words.iter().flat_map(|word| word.to_le_bytes()).collect::<Vec<u8>>();
+    post(&mut world, &words(&[5, 0, HOSTILE as u32, 0, 77, 0, 20_000, 0]));
+    let mut answer = Vec::new();
+    while answer.is_empty() {
+        world.step();
+        world.ranks[HOSTILE].transport.poll(&mut |event| {
+            if let Inbound::Frame { header, .. } = event {
+                answer = header.to_vec();
+            }
+        });
+    }
+    assert_eq!((answer[0], answer[1], answer.len()), (6, 1, 40), "a CTS with a key");
+    let number = |at: usize| u64::from_le_bytes(answer[at..at + 8].try_into().unwrap());
+    let (landing, key) = (&answer[8..12], RemoteKey { address: number(24), key: number(32) });
+    let put_done = [&[9, 0, 0, 0], landing].concat();
+    post(&mut world, &put_done);
+    world.run();
+    assert_eq!(world.ranks[0].receives()[0], Fate::Ok);
+    assert!(world.ranks[0].room(0).iter().all(|byte| *byte == 0xAA));
+
+    // The buffer is the user's again: what is put late is refused.
+    static LATE: [u8; 100] = [1; 100];
+    let transport = &mut world.ranks[HOSTILE].transport;
+    while transport.put(Peer(0), SendBuf::from_static(&LATE), key, OpToken(1)) == Post::Busy {
+        transport.poll(&mut |_| {});
+    }
+    let mut refused = false;
+    while !refused {
+        world.ranks[0].poll();
+        world.ranks[HOSTILE].transport.poll(&mut |event| {
+            if let Inbound::Done { outcome, .. } = event {
+                assert!(matches!(outcome, Err(RmaError::Refused { .. })), "{outcome:?}");
+                refused = true;
+            }
+        });
+    }
+    assert!(world.ranks[0].room(0).iter().all(|byte| *byte == 0xAA));
+
+    post(&mut world, &put_done);
+    while world.ranks[0].gone().is_empty() {
+        world.ranks[0].poll();
+    }
+    assert!(world.ranks[0].gone()[0].detail.contains("which is none of its own"));
+}
+
+#[test]
+fn nobody_ends_the_put_of_another() {
+    with_seeds(50, |seed| {
+        let mut world = World::new(seed, 3, NetworkConfig::with_put(), Thresholds::default(), &[long(1)]);
+        world.leave_alone(HOSTILE);
+        world.trust_nothing_of(Peer(HOSTILE as u32));
+        world.ranks[HOSTILE].connect(Peer(0));
+        while world.ranks[0].receives()[0] != Fate::UnderWay {
+            world.step();
+        }
+        // The first landing that rank 0 gives is 0.
+        post(&mut world, &[9, 0, 0, 0, 0, 0, 0, 0]);
+        world.run();
+        assert_eq!(world.ranks[0].receives()[0], Fate::Ok);
+        while world.ranks[0].gone().is_empty() {
+            world.ranks[0].poll();
+        }
+        assert!(world.ranks[0].gone()[0].detail.contains("the receive 0, which is none of its own"));
+    });
 }
 
 #[test]

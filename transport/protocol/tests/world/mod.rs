@@ -164,6 +164,11 @@ impl Rank {
         &self.book.receives
     }
 
+    /// The buffer of a receive; before it is written, each byte is 0xAA.
+    pub fn room(&self, number: usize) -> &[u8] {
+        &self.book.room[number]
+    }
+
     pub fn gone(&self) -> &[Closed] {
         &self.book.gone
     }
