@@ -70,6 +70,11 @@ impl In {
         while let Some(content) = self.consumer.peek(&self.area) {
             let content = Content(content);
             if content == Content::PAD {
+                // It fills a line's second half, so there are never two in a row, and there are no more of them in one
+                // poll than records, which the budget bounds.
+                if self.consumer.slot().is_multiple_of(LINE / SLOT) {
+                    return Err(Malformed("a pad in its ring lies where a line begins".to_owned()));
+                }
                 self.consumer.release(1, &self.area);
                 continue;
             }

@@ -4,6 +4,7 @@ use olympi_transport_api::{
     Address, Closed, ClosedKind, ConnectError, Inbound, Peer, Post, Transport, Wake, WakeBy,
 };
 
+use crate::record::Content;
 use crate::ring::Memory;
 use crate::segment::{CLAIMED, PeerSegment};
 use crate::sync::Ordering;
@@ -65,6 +66,26 @@ fn a_malformed_record_ends_its_peer_and_nobody_else() {
         assert_eq!(listen(&mut ranks[2]).0, [(Peer(1), b"fine".to_vec())]);
         assert_eq!(listen(&mut ranks[0]).1.len(), 1);
     }
+}
+
+/// Pads are no records, so that the budget of a poll does not bound them: a peer that writes as fast as it is read must
+/// not keep a poll from its end.
+#[test]
+fn two_pads_in_a_row_end_their_peer() {
+    let mut ranks = world(2, &Config::default());
+    connect(&mut ranks, 0, 1);
+    assert_eq!(ranks[0].send(Peer(1), b"h", b"good"), Post::Accepted);
+    let out = ranks[0].outs[1].as_ref().unwrap();
+    let pad = u64::from(Content::PAD.0) << 32 | 1 << 31;
+    // The first one fills the line of the first record.
+    out.area.head(1).store(pad, Ordering::Release);
+    let (frames, ends) = listen(&mut ranks[1]);
+    assert_eq!((frames, ends), (vec![(Peer(0), b"good".to_vec())], vec![]));
+    let out = ranks[0].outs[1].as_ref().unwrap();
+    out.area.head(2).store(pad, Ordering::Release);
+    let (_, ends) = listen(&mut ranks[1]);
+    assert_eq!((ends.len(), ends[0].kind, ends[0].peer), (1, ClosedKind::Malformed, Peer(0)));
+    assert!(ends[0].detail.contains("a pad in its ring"), "{}", ends[0]);
 }
 
 #[test]
