@@ -93,10 +93,33 @@ impl<T: Equivalence> Sealed for Persistent<T> {
     }
 }
 
+/// A borrowed request is one, and stays its owner's.
+impl<R: Completion> Completion for &mut R {
+    type Output = R::Output;
+}
+
+impl<R: Sealed> Sealed for &mut R {
+    type Given = R::Given;
+    fn is_live(&self) -> bool {
+        (**self).is_live()
+    }
+    #[allow(private_interfaces)]
+    fn operation(&self) -> Option<(&Arc<Shared>, OpRef)> {
+        (**self).operation()
+    }
+    fn give(&mut self) -> Result<Self::Given, Error> {
+        (**self).give()
+    }
+}
+
 /// Waits for all of them (`MPI_Waitall`), and gives their outcomes in order.
 ///
+/// Requests that are given away end here. Persistent ones, which are to be started again, are lent: `wait_all(&mut
+/// requests)` leaves them in their owner's hands, inactive. (`MPI_Startall` is [`start_all`](crate::start_all).)
+///
 /// # Errors
-/// The first error of an operation, after all have ended; [`Error::Spent`] for a request that is not live.
+/// The first error of an operation, after all have ended; [`Error::Spent`] for a request whose outcome has been given.
+/// A persistent one that is inactive gives an empty status.
 ///
 /// ```
 /// # let universe = olympi_comm::Universe::init()?;
@@ -106,6 +129,16 @@ impl<T: Equivalence> Sealed for Persistent<T> {
 /// let received = olympi_comm::wait_all(receives)?;
 /// assert_eq!(received.into_iter().map(|(data, _)| data[0]).sum::<i32>(), 3);
 /// olympi_comm::wait_all(sends)?;
+///
+/// // Left and right neighbour, again and again: here both are this rank itself.
+/// let mut edges = vec![me.recv_init(vec![0.0_f64; 2], 0, 1)?, me.send_init(vec![1.5_f64; 2], 0, 1)?];
+/// for step in 1..=3 {
+///     edges[1].buffer_mut()?.fill(f64::from(step));
+///     olympi_comm::start_all(&mut edges)?;
+///     let statuses = olympi_comm::wait_all(&mut edges)?;
+///     assert_eq!(statuses[0].count::<f64>(), Some(2));
+///     assert_eq!(edges[0].buffer()?, [f64::from(step); 2]);
+/// }
 /// # Ok::<(), olympi_comm::Error>(())
 /// ```
 pub fn wait_all<R: Completion>(requests: impl IntoIterator<Item = R>) -> Result<Vec<R::Given>, Error> {
@@ -171,12 +204,7 @@ pub fn test_all<R: Completion>(requests: &mut [R]) -> Result<Option<Vec<R::Given
     if requests.iter().any(|request| request.is_live() && !is_over(request)) {
         return Ok(None);
     }
-    requests
-        .iter_mut()
-        .filter(|request| request.is_live())
-        .map(Sealed::give)
-        .collect::<Result<_, _>>()
-        .map(Some)
+    requests.iter_mut().filter(Sealed::is_live).map(Sealed::give).collect::<Result<_, _>>().map(Some)
 }
 
 fn give_over<R: Completion>(requests: &mut [R]) -> Result<Vec<(usize, R::Given)>, Error> {

@@ -111,7 +111,8 @@ impl Communicator {
 
 /// A persistent request and its buffer. Inactive at first; [`start`](Self::start) makes it active,
 /// [`wait`](Self::wait) or a successful [`test`](Self::test) inactive again. The buffer can be looked at and
-/// changed while it is inactive.
+/// changed while it is inactive. For several at once there are [`start_all`] and, with the requests lent,
+/// [`wait_all`](crate::wait_all).
 ///
 /// Dropping an active one lets the operation run on with the buffer; a receive that nothing has matched is
 /// cancelled.
@@ -258,12 +259,15 @@ impl<T: Equivalence> Persistent<T> {
     }
 }
 
-/// Starts several persistent requests (`MPI_Startall`), in the order of the slice.
+/// Starts several persistent requests (`MPI_Startall`) in their order: `start_all(&mut requests)`, or
+/// `start_all(receives.iter_mut().chain(&mut sends))`.
 ///
 /// # Errors
 /// The first that cannot be started; those before it are.
-pub fn start_all<T: Equivalence>(requests: &mut [Persistent<T>]) -> Result<(), Error> {
-    requests.iter_mut().try_for_each(Persistent::start)
+pub fn start_all<'a, T: Equivalence>(
+    requests: impl IntoIterator<Item = &'a mut Persistent<T>>,
+) -> Result<(), Error> {
+    requests.into_iter().try_for_each(Persistent::start)
 }
 
 impl<T: Equivalence> Drop for Persistent<T> {

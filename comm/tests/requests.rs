@@ -4,8 +4,8 @@ mod harness;
 
 use harness::{TRANSPORTS, run, run_at};
 use olympi_comm::{
-    ANY_SOURCE, BufferError, Error, PersistentError, SendError, ThreadError, ThreadLevel, start_all,
-    test_all, test_any, test_some, wait_all, wait_any, wait_some,
+    ANY_SOURCE, BufferError, Error, PersistentError, RecvError, SendError, ThreadError, ThreadLevel,
+    start_all, test_all, test_any, test_some, wait_all, wait_any, wait_some,
 };
 
 #[test]
@@ -145,6 +145,52 @@ fn persistent_requests_start_again_and_again() {
                 assert_eq!(receives[0].wait().unwrap().bytes(), 0); // Inactive: an empty status.
             }
             universe.detach_buffer().unwrap();
+        });
+    }
+}
+
+#[test]
+fn persistent_requests_survive_waiting_for_all_of_them() {
+    for transport in TRANSPORTS {
+        run(transport, 2, |universe| {
+            let world = universe.world();
+            let other = 1 - world.rank();
+            let mut receives: Vec<_> =
+                (0..3).map(|tag| world.recv_init(vec![0_u32; 100], other, tag).unwrap()).collect();
+            let mut sends: Vec<_> =
+                (0..3).map(|tag| world.send_init(vec![0_u32; 100], other, tag).unwrap()).collect();
+            for round in 1..=20 {
+                for send in &mut sends {
+                    send.buffer_mut().unwrap().fill(round);
+                }
+                start_all(receives.iter_mut().chain(&mut sends)).unwrap();
+                let statuses = wait_all(receives.iter_mut().chain(&mut sends)).unwrap();
+                let counts: Vec<_> = statuses.iter().map(|status| status.count::<u32>().unwrap()).collect();
+                assert_eq!(counts, [100, 100, 100, 0, 0, 0]);
+                assert!(receives.iter().all(|receive| receive.buffer().unwrap() == [round; 100]));
+            }
+            // Inactive: empty statuses.
+            assert!(wait_all(&mut receives).unwrap().iter().all(|status| status.bytes() == 0));
+
+            // Kinds that are lent one by one; one of them is never started.
+            let [first, second, _] = &mut receives[..] else { unreachable!() };
+            first.start().unwrap();
+            sends[0].start().unwrap();
+            let (index, status) = wait_any(&mut [second, first]).unwrap().unwrap();
+            assert_eq!((index, status.count::<u32>()), (1, Some(100)));
+            sends[0].wait().unwrap();
+
+            // One that is too short is an error, after all have ended; all can be started again.
+            let mut short = [
+                world.recv_init(vec![0_u32; 1], other, 0).unwrap(),
+                world.recv_init(vec![0; 100], other, 1).unwrap(),
+            ];
+            start_all(short.iter_mut().chain(&mut sends[..2])).unwrap();
+            assert!(matches!(wait_all(&mut short), Err(Error::Recv(RecvError::Truncated { sent: 400, .. }))));
+            assert!(short.iter().all(|request| !request.is_active()));
+            wait_all(&mut sends).unwrap();
+            start_all(receives.iter_mut().chain(&mut sends)).unwrap();
+            wait_all(receives.iter_mut().chain(&mut sends)).unwrap();
         });
     }
 }
