@@ -35,7 +35,7 @@ impl Codec for Bincode {
     const FORMAT: u8 = 1;
 
     fn encode<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        DefaultOptions::new().with_fixint_encoding().serialize_into(out, value).map_err(refused::<T>)
+        DefaultOptions::new().with_fixint_encoding().serialize_into(out, value).map_err(|e| refused::<T>(&e))
     }
 
     fn decode<T: DeserializeOwned>(body: &[u8]) -> Result<T, DecodeError> {
@@ -47,8 +47,12 @@ impl Codec for Bincode {
 }
 
 #[cold]
-fn refused<T: ?Sized>(error: bincode::Error) -> EncodeError {
-    EncodeError::Refused { type_name: type_name::<T>(), reason: error.to_string() }
+fn refused<T: ?Sized>(error: &bincode::ErrorKind) -> EncodeError {
+    let type_name = type_name::<T>();
+    match error {
+        bincode::ErrorKind::SequenceMustHaveLength => EncodeError::UnknownLength { type_name },
+        error => EncodeError::Refused { type_name, reason: error.to_string() },
+    }
 }
 
 #[cold]
@@ -57,7 +61,17 @@ fn malformed<T>(error: bincode::Error, tripped: Option<Tripped>) -> DecodeError 
     match tripped {
         Some(Tripped::Depth) => DecodeError::TooDeep { type_name },
         Some(Tripped::Empty) => DecodeError::TooManyEmpty { type_name },
+        None if asks_what_comes(&error) => DecodeError::NotSelfDescribing { type_name },
         None => DecodeError::Malformed { type_name, reason: reason(&error) },
+    }
+}
+
+/// Whether the type wanted to be told what comes, or the name of it.
+fn asks_what_comes(error: &bincode::ErrorKind) -> bool {
+    match error {
+        bincode::ErrorKind::DeserializeAnyNotSupported => true,
+        bincode::ErrorKind::Custom(reason) => reason.starts_with("Bincode does not support Deserializer::"),
+        _ => false,
     }
 }
 

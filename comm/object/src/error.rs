@@ -5,13 +5,23 @@ use crate::guard::{MAX_DEPTH, MAX_EMPTY_ELEMENTS};
 /// Why an object could not be encoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EncodeError {
-    /// The type's own `Serialize` failed, or needs what the format does not have (a sequence of unknown length).
+    /// The type's own `Serialize` failed.
     #[error("a value of type {type_name} cannot be serialized: {reason}")]
     Refused {
         /// The type.
         type_name: &'static str,
         /// The serializer's reason.
         reason: String,
+    },
+    /// The type does not say beforehand how many elements it has: `#[serde(flatten)]`, or a `Serialize` of its own.
+    #[error(
+        "a value of type {type_name} cannot be sent as an object: it, or something in it, does not tell the number of \
+         its elements before the first one; in place of #[serde(flatten)] make the part a field of its own, or send a \
+         text, such as serde_json::to_string makes"
+    )]
+    UnknownLength {
+        /// The type.
+        type_name: &'static str,
     },
 }
 
@@ -54,6 +64,18 @@ pub enum DecodeError {
         type_name: &'static str,
         /// The deserializer's reason.
         reason: String,
+    },
+    /// The type chooses by what it finds how to go on, and an object does not tell what is in it: `#[serde(tag = ..)]`,
+    /// `#[serde(untagged)]`, `#[serde(flatten)]`, or a type for any value, such as `serde_json::Value`. It can be sent
+    /// all the same, as its `Serialize` gives no hint of it.
+    #[error(
+        "a value of type `{type_name}` cannot be received as an object: it, or something in it, must see what comes to \
+         know what it is, and objects do not describe themselves; leave out #[serde(tag = ..)], \
+         #[serde(untagged)] and #[serde(flatten)], or send a text, such as serde_json::to_string makes"
+    )]
+    NotSelfDescribing {
+        /// The receiver's type.
+        type_name: &'static str,
     },
     /// The object is nested too deeply; decoding it might exhaust the stack.
     #[error(

@@ -7,6 +7,10 @@
 //! The receiver may ask for the owned form of what was sent, since both are encoded alike: `String` for `&str`,
 //! `Vec<T>` for `&[T]`, `T` for `&T`, `Box<T>`, `Rc<T>`, `Arc<T>` or `Cow<T>`, at any depth.
 //!
+//! **What does not travel.** An object does not describe itself, so a type that must see what comes to know what it is
+//! (`#[serde(tag = ..)]`, `#[serde(untagged)]`, `#[serde(flatten)]`, `serde_json::Value`) is an error that names it.
+//! `#[serde(skip_serializing_if = ..)]` must be left out too: its receiver would miss what was skipped.
+//!
 //! **Hostile bytes.** A message comes from a peer and is trusted in nothing: lengths that it claims are never
 //! allocated before its bytes are there, nesting has a limit, and so have elements that take no bytes at all (a
 //! `Vec<()>` of any length is eight bytes long). What is malformed is an error, never a panic.

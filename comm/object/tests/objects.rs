@@ -110,9 +110,85 @@ fn what_cannot_be_encoded_leaves_the_buffer_as_it_was() {
     }
     let mut message = vec![1, 2, 3];
     let error = encode(&(5_u64, Endless), &mut message).unwrap_err();
-    let EncodeError::Refused { type_name, .. } = &error;
-    assert!(type_name.contains("Endless") && error.to_string().contains("cannot be serialized"));
+    assert!(
+        matches!(&error, EncodeError::UnknownLength { type_name } if type_name.contains("Endless")),
+        "{error}"
+    );
     assert_eq!(message, [1, 2, 3]);
+
+    struct Unwilling;
+    impl Serialize for Unwilling {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(serde::ser::Error::custom("not today"))
+        }
+    }
+    let error = encode(&(5_u64, Unwilling), &mut message).unwrap_err().to_string();
+    assert!(error.contains("Unwilling") && error.contains("cannot be serialized: not today"), "{error}");
+    assert_eq!(message, [1, 2, 3]);
+}
+
+/// What serde's attributes make of a type that must describe itself, or count itself beforehand.
+mod attributes {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "kind")]
+    enum Tagged {
+        Circle { radius: f64 },
+        Nothing,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "kind", content = "value")]
+    enum WithContent {
+        Circle { radius: f64 },
+        Nothing,
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Untagged {
+        Number(f64),
+        Text(String),
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Flat {
+        name: String,
+        #[serde(flatten)]
+        more: BTreeMap<String, u32>,
+    }
+
+    fn undescribed<T: Serialize + DeserializeOwned + std::fmt::Debug>(value: T, name: &str) {
+        let error = decode::<Vec<T>>(&encoded(&[value][..])).unwrap_err();
+        assert!(matches!(error, DecodeError::NotSelfDescribing { .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains(name) && text.contains("leave out #[serde(tag"), "{text}");
+    }
+
+    #[test]
+    fn who_must_see_to_know_is_told_so_by_name_and_with_the_remedy() {
+        undescribed(Tagged::Circle { radius: 1.0 }, "attributes::Tagged");
+        undescribed(Tagged::Nothing, "attributes::Tagged");
+        undescribed(Untagged::Number(1.0), "attributes::Untagged");
+        undescribed(Untagged::Text("a".into()), "attributes::Untagged");
+        undescribed(WithContent::Circle { radius: 1.0 }, "attributes::WithContent");
+        undescribed(WithContent::Nothing, "attributes::WithContent");
+    }
+
+    #[test]
+    fn a_flattened_part_is_refused_by_its_sender() {
+        let error = encode(&Flat { name: "a".into(), more: BTreeMap::new() }, &mut Vec::new()).unwrap_err();
+        assert!(matches!(error, EncodeError::UnknownLength { .. }));
+        let text = error.to_string();
+        assert!(
+            text.contains("attributes::Flat") && text.contains("in place of #[serde(flatten)]"),
+            "{text}"
+        );
+        // Nor is one received, from whoever made it.
+        let error = lie::<_, Flat>(&("a".to_string(), 0_u64)).unwrap_err();
+        assert!(matches!(error, DecodeError::NotSelfDescribing { .. }), "{error}");
+    }
 }
 
 #[test]
