@@ -1,0 +1,220 @@
+//! The end of a peer, and of this transport.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use olympi_transport_api::{Closed, ClosedKind, Peer, Post, RmaError};
+
+use crate::buffers::What;
+use crate::link::Phase;
+use crate::poll::Event;
+use crate::road::Road;
+use crate::sleep::Unwatched;
+use crate::wire::Kind;
+use crate::{NAME, Ofi};
+
+/// How long closing waits between two looks.
+const PAUSE: Duration = Duration::from_micros(100);
+/// Probes to a silent peer become rarer after so many.
+const EAGER_PROBES: u32 = 8;
+
+/// A peer whose end was noticed outside of its messages.
+pub(crate) struct Ending {
+    rank: u32,
+    kind: ClosedKind,
+    detail: String,
+}
+
+impl Ofi {
+    /// A peer is gone: posts to it are refused from now on. It is told once what was under way to it has ended.
+    #[cold]
+    pub(crate) fn lose(&mut self, rank: u32, kind: ClosedKind, detail: String) {
+        let link = &mut self.links[rank as usize];
+        if !link.open() {
+            return;
+        }
+        let detail = format!("provider {} on {}: {detail}", self.domain.provider, self.domain.name);
+        let closed = Closed { transport: NAME, peer: Peer(rank), kind, detail };
+        tracing::debug!(%closed, "ofi: a peer is gone");
+        if matches!(kind, ClosedKind::Malformed | ClosedKind::Fabric) {
+            // It may live; then it should know. If that cannot be said now, its probes will not be answered either.
+            if self.links[rank as usize].heard {
+                let _ = self.part(rank);
+            }
+        }
+        let link = &mut self.links[rank as usize];
+        if !link.open() {
+            return;
+        }
+        link.phase = Phase::Closing(Box::new((closed, Instant::now() + self.config.linger)));
+        link.watched = None;
+        link.early.clear();
+        self.sending -= link.sending;
+        self.active.retain(|&r| r != rank);
+        self.closing.push(rank);
+        if let Road::Connected(_) = self.road {
+            self.hang_up(rank);
+        }
+        if self.links[rank as usize].accesses == 0 {
+            self.conclude(rank);
+        }
+    }
+
+    /// Nothing is under way any more to a peer that is gone.
+    pub(crate) fn conclude(&mut self, rank: u32) {
+        let link = &mut self.links[rank as usize];
+        if let Phase::Closing(end) = std::mem::replace(&mut link.phase, Phase::Gone) {
+            self.events.push_back(Event::Closed(end.0));
+        }
+        self.closing.retain(|&r| r != rank);
+    }
+
+    /// An operation to a peer has failed: what that says of the peer.
+    #[cold]
+    pub(crate) fn notice(&mut self, rank: u32, error: i32, detail: &str) {
+        // A refused access may be the fault of its key alone. Everything else that failed was lost.
+        let harmless = [libc::EACCES, libc::EPERM, libc::EFAULT, libc::EINVAL, libc::EKEYREJECTED, 266, 265];
+        if harmless.contains(&error) {
+            return;
+        }
+        let gone = [
+            libc::ECONNRESET,
+            libc::ECONNREFUSED,
+            libc::ECONNABORTED,
+            libc::ENOTCONN,
+            libc::ESHUTDOWN,
+            libc::EPIPE,
+            libc::EHOSTDOWN,
+        ];
+        let kind = if gone.contains(&error) { ClosedKind::Died } else { ClosedKind::Fabric };
+        self.expect_end(rank, kind, format!("an operation to it failed: {detail}"));
+    }
+
+    /// Ends a peer once what it sent before has been read.
+    #[cold]
+    pub(crate) fn expect_end(&mut self, rank: u32, kind: ClosedKind, detail: String) {
+        let known = self.ending.iter().any(|ending| ending.rank == rank);
+        if !known && self.links[rank as usize].open() {
+            self.ending.push(Ending { rank, kind, detail });
+        }
+    }
+
+    /// All that has come has been read.
+    #[cold]
+    pub(crate) fn end_all(&mut self) {
+        for Ending { rank, kind, detail } in std::mem::take(&mut self.ending) {
+            self.lose(rank, kind, detail);
+        }
+    }
+
+    /// Begins to watch a process of this host.
+    pub(crate) fn watch(&mut self, rank: u32, pid: u32, started: u64) {
+        match self.sleeper.watch(rank, pid, started) {
+            Ok(watched) => self.links[rank as usize].watched = Some(watched),
+            Err(Unwatched::Ended) => self.process_ended(rank),
+            // Its end shows in what fails.
+            Err(Unwatched::Refused(error)) => tracing::debug!(%error, rank, "ofi: a process is not watched"),
+        }
+    }
+
+    pub(crate) fn process_ended(&mut self, rank: u32) {
+        let Some(link) = self.links.get_mut(rank as usize) else { return };
+        link.watched = None;
+        let pid = link.reach.as_ref().map_or(0, |reach| reach.pid);
+        self.expect_end(rank, ClosedKind::Died, format!("its process {pid} has ended"));
+    }
+
+    /// Sends something to peers that are not watched and say nothing, so that their providers notice.
+    pub(crate) fn probe(&mut self, now: Instant) {
+        let (mut i, mut due) = (0, Vec::new());
+        while let Some(&rank) = self.active.get(i) {
+            i += 1;
+            let link = &mut self.links[rank as usize];
+            let heard = std::mem::take(&mut link.heard_lately);
+            let here = link.watched.is_some() || link.reach.as_ref().is_some_and(|r| r.pid == self.reach.pid && r.host == self.reach.host);
+            if heard {
+                link.probes = 0;
+            } else if !here && (link.greeted || link.heard) {
+                link.probes = link.probes.saturating_add(1);
+                // A peer that computes takes nothing, so that what is sent to it stays: not too much of it.
+                if link.probes <= EAGER_PROBES || link.probes.is_power_of_two() {
+                    due.push(rank);
+                }
+            }
+        }
+        for rank in due {
+            let _ = self.signal(rank, Kind::Probe);
+        }
+        self.check_connecting(now);
+    }
+
+    /// Operations that do not end although their peer is gone would hold up the news of that for ever. Their memory may be
+    /// given back only when the provider can access it no more: the endpoint is closed, and with it everything else.
+    #[cold]
+    pub(crate) fn give_up(&mut self, now: Instant) {
+        let late = |rank: &&u32| match &self.links[**rank as usize].phase {
+            Phase::Closing(end) => now >= end.1,
+            Phase::Open | Phase::Gone => false,
+        };
+        let Some(&stubborn) = self.closing.iter().find(late) else { return };
+        let Road::Open { endpoint, .. } = &mut self.road else { return };
+        if Arc::strong_count(endpoint) > 1 {
+            // Regions are bound to it, so it cannot be closed.
+            return;
+        }
+        let detail = format!("operations to {}, which is gone, did not end, so the endpoint had to be closed", Peer(stubborn));
+        for rank in self.active.clone() {
+            self.lose(rank, ClosedKind::Fabric, detail.clone());
+        }
+        self.road = Road::Closed;
+        for rank in self.closing.clone() {
+            self.retire(rank);
+        }
+    }
+
+    /// Ends every operation to a peer whose endpoint has been closed.
+    pub(crate) fn retire(&mut self, rank: u32) {
+        for request in self.requests.of(rank) {
+            match self.requests.retire(request) {
+                What::Send { buffer, .. } => self.pool.give_back(buffer),
+                What::Access(access) => {
+                    self.accesses -= 1;
+                    self.events.push_back(Event::Done(access.op, Err(RmaError::PeerGone { peer: Peer(rank) })));
+                }
+                What::Receive { .. } | What::Free => {}
+            }
+        }
+        let link = &mut self.links[rank as usize];
+        if link.open() {
+            self.sending -= link.sending;
+        }
+        link.sending = 0;
+        link.accesses = 0;
+    }
+}
+
+impl Drop for Ofi {
+    fn drop(&mut self) {
+        let mut left: Vec<u32> = self.active.clone();
+        let end = Instant::now() + self.config.linger;
+        // What was accepted goes out, then the goodbyes.
+        loop {
+            left.retain(|&rank| {
+                let link = &self.links[rank as usize];
+                link.open() && (link.heard || link.greeted) && self.part(rank) == Post::Busy
+            });
+            if (left.is_empty() && self.sending == 0) || Instant::now() >= end {
+                break;
+            }
+            self.round(&mut |_| {});
+            std::thread::sleep(PAUSE);
+        }
+        if let Road::Open { endpoint, .. } = &self.road
+            && Arc::strong_count(endpoint) > 1
+        {
+            // Regions keep the endpoint, so that the provider may still write to what was posted to it.
+            std::mem::forget(self.receives.take());
+            std::mem::forget(std::mem::take(&mut self.requests));
+        }
+    }
+}
