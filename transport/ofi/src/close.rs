@@ -36,17 +36,13 @@ impl Ofi {
         let detail = format!("provider {} on {}: {detail}", self.domain.provider, self.domain.name);
         let closed = Closed { transport: NAME, peer: Peer(rank), kind, detail };
         tracing::debug!(%closed, "ofi: a peer is gone");
-        if matches!(kind, ClosedKind::Malformed | ClosedKind::Fabric) {
-            // It may live; then it should know. If that cannot be said now, its probes will not be answered either.
-            if self.links[rank as usize].heard {
-                let _ = self.part(rank);
-            }
+        let until = Instant::now() + self.config.linger;
+        if !link.left {
+            // It may live; then it should know.
+            self.parting.push((rank, until));
         }
         let link = &mut self.links[rank as usize];
-        if !link.open() {
-            return;
-        }
-        link.phase = Phase::Closing(Box::new((closed, Instant::now() + self.config.linger)));
+        link.phase = Phase::Closing(Box::new((closed, until)));
         link.watched = None;
         link.early.clear();
         self.sending -= link.sending;
@@ -67,6 +63,17 @@ impl Ofi {
             self.events.push_back(Event::Closed(end.0));
         }
         self.closing.retain(|&r| r != rank);
+    }
+
+    /// Tells peers that were given up, and may live, that they are. What cannot be said in time is left unsaid.
+    #[cold]
+    pub(crate) fn say_farewell(&mut self) {
+        let now = Instant::now();
+        for (rank, until) in std::mem::take(&mut self.parting) {
+            if now < until && self.part(rank) == Post::Busy {
+                self.parting.push((rank, until));
+            }
+        }
     }
 
     /// An operation to a peer has failed: what that says of the peer.
@@ -120,6 +127,7 @@ impl Ofi {
     pub(crate) fn process_ended(&mut self, rank: u32) {
         let Some(link) = self.links.get_mut(rank as usize) else { return };
         link.watched = None;
+        link.left = true;
         let pid = link.reach.as_ref().map_or(0, |reach| reach.pid);
         self.expect_end(rank, ClosedKind::Died, format!("its process {pid} has ended"));
     }

@@ -136,6 +136,7 @@ impl Ofi {
     #[cold]
     fn goodbye(&mut self, from: u32, sequence: u32) {
         let link: &mut Link = &mut self.links[from as usize];
+        link.left = true;
         if sequence == link.expected {
             let detail = "it has ended its communication: its process left, or is about to".to_owned();
             self.lose(from, ClosedKind::Died, detail);

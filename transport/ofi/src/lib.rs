@@ -108,6 +108,8 @@ pub struct Ofi {
     ending: Vec<close::Ending>,
     /// Peers that are gone, with operations still under way.
     closing: Vec<u32>,
+    /// Peers that were given up and have yet to be told, and how long that is tried.
+    parting: Vec<(u32, Instant)>,
     /// Peers that are or were connected.
     active: Vec<u32>,
     /// Sends and accesses under way to peers that are not gone.

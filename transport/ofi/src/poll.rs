@@ -69,6 +69,9 @@ impl Ofi {
         if !self.owing.is_empty() {
             self.pay();
         }
+        if !self.parting.is_empty() {
+            self.say_farewell();
+        }
         if quiet && !self.ending.is_empty() {
             // All that these peers sent before their end has been read.
             self.end_all();
@@ -275,6 +278,7 @@ impl Ofi {
             || self.accesses > 0
             || !self.owing.is_empty()
             || !self.closing.is_empty()
+            || !self.parting.is_empty()
             || self.road.connecting();
         let after = if !self.wakes {
             Some(BLIND)

@@ -276,6 +276,7 @@ impl Ofi {
             stuck: Vec::new(),
             ending: Vec::new(),
             closing: Vec::new(),
+            parting: Vec::new(),
             active: Vec::new(),
             sending: 0,
             accesses: 0,

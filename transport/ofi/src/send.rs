@@ -189,8 +189,11 @@ impl Ofi {
             unsafe { endpoint.send(piece, name, context) }
         });
         if let Some(Ok(())) = posted {
-            self.links[to as usize].sending += 1;
-            self.sending += 1;
+            let link = &mut self.links[to as usize];
+            link.sending += 1;
+            if link.open() {
+                self.sending += 1;
+            }
             return Post::Accepted;
         }
         self.requests.end(request);
