@@ -39,6 +39,7 @@ impl Ofi {
         let until = Instant::now() + self.config.linger;
         if !link.left {
             // It may live; then it should know.
+            link.farewell = Some(until);
             self.parting.push((rank, until));
         }
         let link = &mut self.links[rank as usize];
@@ -203,8 +204,10 @@ impl Ofi {
 
 impl Drop for Ofi {
     fn drop(&mut self) {
-        let mut left: Vec<u32> = self.active.clone();
         let end = Instant::now() + self.config.linger;
+        // Who has said goodbye already need not be told.
+        self.round(&mut |_| {});
+        let mut left = self.active.clone();
         // What was accepted goes out, then the goodbyes.
         loop {
             left.retain(|&rank| {

@@ -160,7 +160,7 @@ impl Ofi {
         let receives = if connections.shared.is_some() {
             None
         } else {
-            let message = self.config.max_frame + PREFIX;
+            let message = self.caps.max_frame + PREFIX;
             let count = narrow(&self.config, message, self.domain.info.rx().size).min(OWN_RECEIVES);
             self.last_key += 1;
             let mut receives = Receives::new(&self.domain, None, message, count, false, self.last_key)?;

@@ -23,6 +23,8 @@ pub(crate) struct Link {
     pub(crate) heard_lately: bool,
     /// Its process has ended, or it has said goodbye: there is nobody to be told anything.
     pub(crate) left: bool,
+    /// It was given up though it may live; until then it is to be told.
+    pub(crate) farewell: Option<Instant>,
     /// It is on the list of those to whom a credit is due.
     pub(crate) owing: bool,
     /// Its name in the table of addresses, where endpoints are not connected.

@@ -66,6 +66,9 @@ impl Ofi {
         if !self.stuck.is_empty() {
             self.unstick();
         }
+        if let Some(cache) = &mut self.registrations {
+            cache.sweep();
+        }
         if !self.owing.is_empty() {
             self.pay();
         }
@@ -164,7 +167,12 @@ impl Ofi {
                 What::Send { peer, .. } => {
                     let peer = *peer;
                     self.sent(request);
-                    self.notice(peer, failure.error, &failure.detail);
+                    let link = &self.links[peer as usize];
+                    match link.farewell {
+                        // The goodbye went the way of what it was about.
+                        Some(until) if !link.open() => self.parting.push((peer, until)),
+                        _ => self.notice(peer, failure.error, &failure.detail),
+                    }
                 }
                 What::Access(_) => self.refuse(request, failure.error, &failure.detail),
                 What::Free => {}

@@ -28,6 +28,10 @@ pub(crate) const INJECT: usize = 256;
 const WIDE: usize = 4;
 /// Most buffers for one message each.
 const NARROW: usize = 1024;
+/// No transport has shorter ones than this.
+const LEAST_FRAME: usize = 1024;
+/// The provider of shared memory.
+const SHM: &str = "shm";
 /// Operations under way, unless the provider takes fewer.
 const DEPTH: usize = 1024;
 
@@ -107,7 +111,7 @@ impl Opened {
     ) -> Result<Self, StartError> {
         let domain = Domain::open(library, info)?;
         let attributes = &domain.info;
-        let message = config.max_frame + PREFIX;
+        let message = longest(&domain, config) + PREFIX;
         if attributes.ep().max_msg_size < message {
             let detail = format!("its longest message has {} bytes", attributes.ep().max_msg_size);
             let (provider, name) = (domain.provider.clone(), domain.name.clone());
@@ -125,7 +129,6 @@ impl Opened {
             let endpoint =
                 Endpoint::open(&domain, attributes).map_err(|r| domain.refused("open an endpoint", r))?;
             let endpoint = Arc::new(endpoint);
-            let many = attributes.get().caps & FI_MULTI_RECV != 0;
             // SAFETY: the queue and the table are closed after the endpoint, here and in `Ofi`.
             unsafe {
                 endpoint
@@ -133,11 +136,9 @@ impl Opened {
                     .and_then(|()| endpoint.bind(addresses.fid(), 0))
                     .map_err(|r| domain.refused("bind the endpoint", r))?;
             }
-            if many {
-                // Some take it before the endpoint is enabled only, and all of them are content with that.
-                let _ = endpoint.set_least_room(message);
-            }
             endpoint.enable().map_err(|r| domain.refused("enable the endpoint", r))?;
+            // Only now: the shm provider of 1.17 reads a null pointer if it is set before.
+            let many = attributes.get().caps & FI_MULTI_RECV != 0 && endpoint.set_least_room(message).is_ok();
             let (piece, count) = if many {
                 ((config.receive_memory / WIDE).max(4 * message), WIDE)
             } else {
@@ -168,6 +169,20 @@ impl Opened {
         last_key += 1;
         Ok(Self { road, receives, requests, completions, domain, name, last_key })
     }
+}
+
+/// The longest frame over a provider. That of shared memory copies short messages to where the receiver finds them, and
+/// lets it fetch longer ones from the sender: those would be lost if the sender left.
+fn longest(domain: &Domain, config: &Config) -> usize {
+    match domain.provider.as_str() {
+        SHM => config.max_frame.min(domain.info.tx().inject_size.saturating_sub(PREFIX)).max(LEAST_FRAME),
+        _ => config.max_frame,
+    }
+}
+
+/// Whether `get` and `put` are used. The provider of shared memory never ends one that is refused (1.17).
+fn accesses(domain: &Domain) -> bool {
+    domain.info.get().caps & FI_RMA != 0 && domain.provider != SHM
 }
 
 /// How many buffers of one message each are posted.
@@ -220,7 +235,7 @@ impl Ofi {
             connected,
             protocol: info.ep().protocol,
             format: info.get().addr_format,
-            max_frame: config.max_frame as u32,
+            max_frame: longest(&domain, &config) as u32,
             window: config.window,
             provider: domain.provider.clone(),
             name,
@@ -242,11 +257,11 @@ impl Ofi {
         let pins = domain.mr_mode(FI_MR_LOCAL) || domain.mr_mode(FI_MR_ALLOCATED);
         let limits = Limits { bytes: config.cache, entries: 4096 };
         let registrations = pins.then(|| Cache::new(memory, limits));
-        let able = info.get().caps & FI_RMA != 0 && registrations.as_ref().is_none_or(Cache::enabled);
+        let able = accesses(&domain) && registrations.as_ref().is_none_or(Cache::enabled);
         let from = able.then_some(config.rma_from);
         let caps = Caps {
             name: NAME,
-            max_frame: config.max_frame,
+            max_frame: longest(&domain, &config),
             inline: 0,
             eager_max: config.eager_max,
             get_from: from,
@@ -265,7 +280,7 @@ impl Ofi {
             road,
             receives,
             requests,
-            pool: SendPool::new(config.max_frame + PREFIX, config.send_buffers),
+            pool: SendPool::new(longest(&domain, &config) + PREFIX, config.send_buffers),
             registrations,
             completions,
             last_key,
@@ -291,8 +306,8 @@ impl Ofi {
 
     /// Why there is no remote memory access, in words.
     pub(crate) fn why_no_access(&self) -> String {
-        if self.domain.info.get().caps & FI_RMA == 0 {
-            return "the provider has none".to_owned();
+        if !accesses(&self.domain) {
+            return "the provider has none that is fit for use".to_owned();
         }
         "user memory cannot be kept registered: its unmapping would not be noticed".to_owned()
     }
