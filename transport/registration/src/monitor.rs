@@ -66,7 +66,9 @@ impl Monitor {
         }
         match (watched, told) {
             (true, true) => Ok(()),
-            (false, _) => Err("userfaultfd does not watch anonymous memory (Linux 5.7 or newer does)".to_owned()),
+            (false, _) => {
+                Err("userfaultfd does not watch anonymous memory (Linux 5.7 or newer does)".to_owned())
+            }
             (true, false) => Err("userfaultfd did not tell of an munmap".to_owned()),
         }
     }

@@ -66,17 +66,22 @@ impl Uffd {
         }
         if fd < 0 {
             let error = std::io::Error::last_os_error();
-            return Err(format!("userfaultfd is not to be had: {error} (a container's seccomp rules, or Linux before 5.7)"));
+            return Err(format!(
+                "userfaultfd is not to be had: {error} (a container's seccomp rules, or Linux before 5.7)"
+            ));
         }
         let fd = i32::try_from(fd).map_err(|_| "userfaultfd gave no descriptor".to_owned())?;
         // SAFETY: a descriptor that was just made, and that nobody else owns.
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
-        let features = FEATURE_EVENT_REMAP | FEATURE_EVENT_REMOVE | FEATURE_EVENT_UNMAP | FEATURE_PAGEFAULT_FLAG_WP;
+        let features =
+            FEATURE_EVENT_REMAP | FEATURE_EVENT_REMOVE | FEATURE_EVENT_UNMAP | FEATURE_PAGEFAULT_FLAG_WP;
         let mut api = UffdioApi { api: API, features, ioctls: 0 };
         // SAFETY: the structure is the one of this ioctl, and lives during the call.
         if unsafe { libc::ioctl(fd.as_raw_fd(), IOCTL_API, &raw mut api) } != 0 {
             let error = std::io::Error::last_os_error();
-            return Err(format!("userfaultfd does not tell of mappings that go: {error} (Linux 5.7 or newer does)"));
+            return Err(format!(
+                "userfaultfd does not tell of mappings that go: {error} (Linux 5.7 or newer does)"
+            ));
         }
         Ok(Self(fd))
     }
@@ -98,9 +103,7 @@ impl Uffd {
     pub(crate) fn read(&self) -> Option<Gone> {
         let mut message = Message::default();
         // SAFETY: room for one message.
-        let n = unsafe {
-            libc::read(self.0.as_raw_fd(), (&raw mut message).cast(), size_of::<Message>())
-        };
+        let n = unsafe { libc::read(self.0.as_raw_fd(), (&raw mut message).cast(), size_of::<Message>()) };
         if n != size_of::<Message>().cast_signed() {
             return None;
         }

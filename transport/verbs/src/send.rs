@@ -1,0 +1,99 @@
+//! Frames out: inline where they are short, through a bounce buffer where they are not.
+
+use core::ptr;
+
+use olympi_transport_api::{Peer, Post};
+
+use crate::Verbs;
+use crate::ffi::{IBV_SEND_INLINE, IBV_WR_SEND, ibv_sge};
+use crate::library::words;
+use crate::link::{Held, Link, Stage, write_wr};
+use crate::wire::{PREFIX, Prefix};
+
+impl Verbs {
+    /// Sends a frame to a peer, if there is room.
+    #[inline]
+    pub(crate) fn send_frame(&mut self, to: Peer, header: &[u8], payload: &[u8]) -> Post {
+        let link = match self.links.get_mut(to.index()) {
+            Some(Link::There(link)) if link.stage == Stage::Up => link,
+            Some(Link::There(_) | Link::None) => return Post::Busy,
+            Some(Link::Gone) | None => return Post::Closed,
+        };
+        if link.credits() == 0 {
+            let word = self.words.read(to.0);
+            if word.is_some_and(|word| !link.grant(word)) {
+                self.malformed(to, "it grants more frames than any window has");
+                return Post::Closed;
+            }
+            if link.credits() == 0 {
+                link.starved = true;
+                return Post::Busy;
+            }
+        }
+        if link.under_way() >= self.config.send_depth || self.wrs >= self.wr_limit {
+            return Post::Busy;
+        }
+        let len = PREFIX + header.len() + payload.len();
+        let prefix = Prefix { granted: link.allowance(), header: header.len() as u8, starved: link.starved };
+        // What precedes the payload: the prefix and the header, which has at most 64 bytes.
+        let mut head = [0_u8; PREFIX + 64];
+        head[..PREFIX].copy_from_slice(&prefix.encode());
+        head[PREFIX..PREFIX + header.len()].copy_from_slice(header);
+        let head = &head[..PREFIX + header.len()];
+        let mut sges = [
+            ibv_sge { addr: head.as_ptr() as u64, length: head.len() as u32, lkey: 0 },
+            ibv_sge { addr: payload.as_ptr() as u64, length: payload.len() as u32, lkey: 0 },
+        ];
+        let mut wr = write_wr(sges.as_mut_ptr(), 1 + i32::from(!payload.is_empty()), 0, 0);
+        wr.opcode = IBV_WR_SEND;
+        let mut held = None;
+        if len <= self.inline {
+            wr.send_flags = IBV_SEND_INLINE;
+        } else {
+            let Some((slot, address, lkey)) = self.bounces.take() else {
+                if self.bounces.barren() {
+                    self.fail(
+                        to,
+                        &format!("no memory for frames could be registered; {}", crate::library::memlock()),
+                    );
+                    return Post::Closed;
+                }
+                return Post::Busy;
+            };
+            // SAFETY: a free slot of ours, as long as a frame.
+            unsafe {
+                ptr::copy_nonoverlapping(head.as_ptr(), address, head.len());
+                ptr::copy_nonoverlapping(payload.as_ptr(), address.add(head.len()), payload.len());
+            }
+            sges[0] = ibv_sge { addr: address as u64, length: len as u32, lkey };
+            wr.num_sge = 1;
+            held = Some((slot, Held::Bounce(slot)));
+        }
+        let slot = held.as_ref().map(|(slot, _)| *slot);
+        // SAFETY: request and list live during the call. Inline bytes are copied by it; a bounce slot is not written
+        // again before the request is done.
+        match unsafe { link.post(to.0, &mut wr, held.map(|(_, held)| held)) } {
+            Ok(true) => {
+                link.tell();
+                link.sent = link.sent.wrapping_add(1);
+                link.starved = false;
+                self.wrs += 1;
+                self.quiet = 0;
+                Post::Accepted
+            }
+            Ok(false) => {
+                if let Some(slot) = slot {
+                    self.bounces.give_back(slot);
+                }
+                Post::Busy
+            }
+            Err(errno) => {
+                if let Some(slot) = slot {
+                    self.bounces.give_back(slot);
+                }
+                self.fail(to, &format!("a frame was refused: {}", words(errno)));
+                Post::Closed
+            }
+        }
+    }
+}
