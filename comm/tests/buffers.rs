@@ -2,8 +2,12 @@
 
 mod harness;
 
-use harness::{TRANSPORTS, run};
-use olympi_comm::{ANY_SOURCE, ANY_TAG, Error, PROC_NULL, RecvError, SendError, wait_all};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use harness::{TRANSPORTS, run, run_with};
+use olympi_comm::{ANY_SOURCE, ANY_TAG, Config, Error, PROC_NULL, RecvError, SendError, wait_all};
 
 /// Lengths around every border: the line, the slots, the frame, the train, the rendezvous.
 const LENGTHS: [usize; 18] = [
@@ -280,6 +284,54 @@ fn probes_see_and_matched_probes_take() {
                     drop(world.mprobe(0, 6).unwrap()); // Discarded.
                     assert!(world.iprobe(ANY_SOURCE, ANY_TAG).unwrap().is_none());
                     world.send(&0_u8, 0, 9).unwrap();
+                }
+            }
+        });
+    }
+}
+
+/// Rank 0 waits for rank 2, and rank 1 sends it, eagerly, what it does not ask for yet: the most of it must stay where it
+/// is, although nothing ever refuses it, and the sends are blocking ones that never poll.
+#[test]
+fn what_nobody_asks_for_yet_stays_with_its_sender() {
+    const MESSAGES: usize = 60_000;
+    const LEN: usize = 1000;
+    for transport in TRANSPORTS {
+        let mut config = Config { transports: transport.parse().unwrap(), ..Config::default() };
+        config.thresholds.unexpected_max = 1 << 20;
+        let gone = Arc::new(AtomicUsize::new(0));
+        run_with(config, 3, move |universe| {
+            let world = universe.world();
+            match world.rank() {
+                0 => {
+                    let before: u64 = world.recv(2, 9).unwrap().0;
+                    assert!(
+                        before * (LEN as u64) < 30 << 20,
+                        "{before} messages were taken in over {transport}"
+                    );
+                    for number in 0..MESSAGES {
+                        let (message, _) = world.recv_vec::<u64>(1, 0).unwrap();
+                        assert_eq!((message.len() * 8, message[7]), (LEN, number as u64));
+                    }
+                }
+                1 => {
+                    for number in 0..MESSAGES {
+                        world.send(&[number as u64; LEN / 8], 0, 0).unwrap();
+                        gone.store(number + 1, Ordering::Relaxed);
+                    }
+                }
+                _ => {
+                    // Until rank 1 has begun, and has come to a halt.
+                    let mut before = 0;
+                    loop {
+                        let now = gone.load(Ordering::Relaxed);
+                        if now > 0 && now == before {
+                            break;
+                        }
+                        before = now;
+                        std::thread::sleep(Duration::from_millis(300));
+                    }
+                    world.send(&(before as u64), 0, 9).unwrap();
                 }
             }
         });

@@ -20,8 +20,8 @@ use crate::{ConfigError, Transports};
 pub struct Config {
     /// Which transports may be used, best first (`OLYMPI_TRANSPORTS`). By default all, the fastest first.
     pub transports: Transports,
-    /// Where one protocol ends and the next begins (`OLYMPI_EAGER_MAX`, `OLYMPI_RMA_PIECE`). By default as each
-    /// transport has it.
+    /// Where one protocol ends and the next begins (`OLYMPI_EAGER_MAX`, `OLYMPI_RMA_PIECE`, `OLYMPI_UNEXPECTED_MAX`). By
+    /// default as each transport has it.
     pub thresholds: Thresholds,
     /// How long a waiting rank polls before it sleeps, while there is a CPU for each rank (`OLYMPI_SPIN_US`). By
     /// default 200 microseconds: to be woken takes some ten, so a wait that outlasts the spinning becomes a tenth
@@ -85,6 +85,9 @@ impl Config {
             rma_piece: read
                 .number("OLYMPI_RMA_PIECE", 4096, 1 << 40)?
                 .map_or(default.thresholds.rma_piece, size),
+            unexpected_max: read
+                .number("OLYMPI_UNEXPECTED_MAX", 0, 1 << 50)?
+                .map_or(default.thresholds.unexpected_max, size),
             ..default.thresholds
         };
         let local_size = match read.number("OLYMPI_LOCAL_SIZE", 1, u64::from(u32::MAX))? {
@@ -143,6 +146,12 @@ pub fn settings() -> Vec<Setting> {
             "OLYMPI_RMA_PIECE",
             default.thresholds.rma_piece.to_string(),
             "longest piece in which a long message is read or written directly, bytes",
+        ),
+        (
+            "OLYMPI_UNEXPECTED_MAX",
+            default.thresholds.unexpected_max.to_string(),
+            "how much a rank keeps of messages that nobody has asked for, bytes over each transport; more waits at its \
+             senders",
         ),
         (
             "OLYMPI_SPIN_US",
@@ -205,6 +214,7 @@ mod tests {
                 "OLYMPI_TRANSPORTS" => "^shm",
                 "OLYMPI_EAGER_MAX" | "OLYMPI_SPIN_US" => "0",
                 "OLYMPI_RMA_PIECE" => "65536",
+                "OLYMPI_UNEXPECTED_MAX" => "1000",
                 "OLYMPI_OVERSUBSCRIBED" => "1",
                 "MPI_LOCALNRANKS" => "12",
                 "OLYMPI_TCP_POLL_EVERY" => "5",
@@ -217,6 +227,7 @@ mod tests {
         .unwrap();
         assert!(!config.transports.allows(crate::Kind::Shm));
         assert_eq!((config.thresholds.eager_max, config.thresholds.rma_piece), (Some(0), 65536));
+        assert_eq!(config.thresholds.unexpected_max, 1000);
         assert_eq!((config.spin, config.oversubscribed), (Duration::ZERO, Some(true)));
         assert_eq!((config.local_size, config.tcp_poll_every), (Some(12), 5));
         assert_eq!((config.shm.slots, config.tcp.strangers), (128, 7));

@@ -24,10 +24,29 @@ pub fn run<R: Send + 'static>(
     run_at(ThreadLevel::Funneled, transport, ranks, body)
 }
 
+/// The same with settings of the test's own.
+pub fn run_with<R: Send + 'static>(
+    config: Config,
+    ranks: u32,
+    body: impl Fn(&Universe) -> R + Send + Sync + 'static,
+) -> Vec<R> {
+    run_configured(ThreadLevel::Funneled, config, ranks, body)
+}
+
 /// The same at a thread level.
 pub fn run_at<R: Send + 'static>(
     level: ThreadLevel,
     transport: &str,
+    ranks: u32,
+    body: impl Fn(&Universe) -> R + Send + Sync + 'static,
+) -> Vec<R> {
+    let transports = transport.parse().expect("a list of transports");
+    run_configured(level, Config { transports, ..Config::default() }, ranks, body)
+}
+
+fn run_configured<R: Send + 'static>(
+    level: ThreadLevel,
+    config: Config,
     ranks: u32,
     body: impl Fn(&Universe) -> R + Send + Sync + 'static,
 ) -> Vec<R> {
@@ -36,8 +55,7 @@ pub fn run_at<R: Send + 'static>(
     let (done, results) = std::sync::mpsc::channel();
     for rank in 0..ranks {
         let (book, body, done) = (Arc::clone(&book), Arc::clone(&body), done.clone());
-        let transports = transport.parse().expect("a list of transports");
-        let config = Config { transports, ..Config::default() };
+        let config = config.clone();
         std::thread::Builder::new()
             .name(format!("rank {rank}"))
             .spawn(move || {
@@ -63,7 +81,7 @@ pub fn run_at<R: Send + 'static>(
     for _ in 0..ranks {
         let (rank, result) = results
             .recv_timeout(Duration::from_secs(60))
-            .unwrap_or_else(|_| panic!("over {transport}: a rank panicked, or hangs"));
+            .unwrap_or_else(|_| panic!("with {config:?}: a rank panicked, or hangs"));
         by_rank[rank as usize] = Some(result);
     }
     by_rank.into_iter().flatten().collect()

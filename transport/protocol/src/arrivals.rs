@@ -5,6 +5,8 @@ use alloc::vec::Vec;
 
 use olympi_transport_api::{Closed, Payload, Peer, RemoteKey};
 
+use crate::eager::within;
+use crate::error::Nonsense;
 use crate::slab::Slab;
 use crate::wire::Transfer;
 
@@ -37,7 +39,19 @@ pub(crate) const SHORT: usize = 40;
 /// sender claims.
 const AHEAD: usize = 1 << 16;
 
+/// What a message takes beside its bytes: its row here, and its place in the matching queue.
+const ROW: usize = 128;
+
 impl Kept {
+    /// How much memory it takes, as far as its sender did not wait.
+    fn cost(&self) -> usize {
+        match self {
+            Self::Short { .. } => ROW,
+            Self::Whole { bytes, .. } | Self::Front { bytes, .. } => ROW + bytes.len(),
+            Self::Offered { .. } | Self::Failed(_) => 0,
+        }
+    }
+
     /// A whole message. `answer`: its sender waits for its match.
     pub(crate) fn whole(payload: Payload<'_>, answer: Option<Transfer>) -> Self {
         if payload.len() <= SHORT {
@@ -60,7 +74,7 @@ impl Kept {
 }
 
 /// Appends to the front of a train of `total` bytes.
-pub(crate) fn append(bytes: &mut Vec<u8>, payload: Payload<'_>, total: u64) {
+fn append(bytes: &mut Vec<u8>, payload: Payload<'_>, total: u64) {
     let (old, new) = (bytes.len(), bytes.len() + payload.len());
     if new > bytes.capacity() {
         let total = usize::try_from(total).unwrap_or(usize::MAX);
@@ -71,13 +85,63 @@ pub(crate) fn append(bytes: &mut Vec<u8>, payload: Payload<'_>, total: u64) {
     payload.copy_to(&mut bytes[old..]);
 }
 
-/// After the end of `peer`: messages that are whole stay, all others have failed.
-pub(crate) fn fail(arrivals: &mut Slab<Arrival>, peer: Peer, closed: &Arc<Closed>) {
-    arrivals.for_each(|arrival| {
-        if arrival.from == peer && matches!(arrival.kept, Kept::Front { .. } | Kept::Offered { .. }) {
-            arrival.kept = Kept::Failed(Arc::clone(closed));
+/// All unexpected messages of an engine.
+#[derive(Debug, Default)]
+pub(crate) struct Arrivals {
+    rows: Slab<Arrival>,
+    held: usize,
+}
+
+impl Arrivals {
+    /// The number of the next one.
+    #[inline]
+    pub(crate) fn next(&self) -> u32 {
+        self.rows.next()
+    }
+
+    /// Bytes that they take.
+    pub(crate) fn held(&self) -> usize {
+        self.held
+    }
+
+    pub(crate) fn keep(&mut self, from: Peer, kept: Kept) {
+        self.held += kept.cost();
+        self.rows.insert(Arrival { from, kept });
+    }
+
+    pub(crate) fn take(&mut self, row: u32) -> Option<Arrival> {
+        let arrival = self.rows.remove(row)?;
+        self.held -= arrival.kept.cost();
+        Some(arrival)
+    }
+
+    /// More bytes of the train in this row: whether they were the last. `None`: there is no train in that row.
+    pub(crate) fn more(&mut self, row: u32, payload: Payload<'_>) -> Option<Result<bool, Nonsense>> {
+        let arrival = self.rows.get_mut(row)?;
+        let Kept::Front { bytes, total } = &mut arrival.kept else { return None };
+        let arrived = match within(bytes.len() as u64, payload.len() as u64, *total) {
+            Ok(arrived) => arrived,
+            Err(nonsense) => return Some(Err(nonsense)),
+        };
+        self.held += payload.len();
+        append(bytes, payload, *total);
+        let over = arrived == *total;
+        if over {
+            arrival.kept = Kept::Whole { bytes: core::mem::take(bytes), answer: None };
         }
-    });
+        Some(Ok(over))
+    }
+
+    /// After the end of `peer`: messages that are whole stay, all others have failed.
+    pub(crate) fn fail(&mut self, peer: Peer, closed: &Arc<Closed>) {
+        let held = &mut self.held;
+        self.rows.for_each(|arrival| {
+            if arrival.from == peer && matches!(arrival.kept, Kept::Front { .. } | Kept::Offered { .. }) {
+                *held -= arrival.kept.cost();
+                arrival.kept = Kept::Failed(Arc::clone(closed));
+            }
+        });
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use olympi_transport_api::{Envelope, Payload, Peer, Post, SendBuf, Transport};
 
-use crate::arrivals::{Arrival, Kept, append};
+use crate::arrivals::Arrivals;
 use crate::error::Nonsense;
 use crate::outbox::{Link, Train};
 use crate::rndv_recv::{Incoming, State};
@@ -47,7 +47,7 @@ pub(crate) fn train<T: Transport>(
 pub(crate) fn more<I: Inbox>(
     link: &mut Link,
     incoming: &mut Slab<Incoming>,
-    arrivals: &mut Slab<Arrival>,
+    arrivals: &mut Arrivals,
     payload: Payload<'_>,
     inbox: &mut I,
 ) -> Result<(), Nonsense> {
@@ -68,17 +68,7 @@ pub(crate) fn more<I: Inbox>(
             }
             over
         }
-        Train::Kept(row) => {
-            let arrival = arrivals.get_mut(row).ok_or(stray)?;
-            let Kept::Front { bytes, total } = &mut arrival.kept else { return Err(stray) };
-            let arrived = within(bytes.len() as u64, more, *total)?;
-            append(bytes, payload, *total);
-            let over = arrived == *total;
-            if over {
-                arrival.kept = Kept::Whole { bytes: core::mem::take(bytes), answer: None };
-            }
-            over
-        }
+        Train::Kept(row) => arrivals.more(row, payload).ok_or(stray)??,
         Train::Dropped { left } => {
             let left = left - within(0, more, left)?;
             link.train = Some(Train::Dropped { left });

@@ -1,10 +1,11 @@
 //! The engine: commands from above, and what waits is moved on. What comes from below is in `frames.rs`.
 
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use olympi_transport_api::{Closed, Envelope, Inbound, Peer, Post, RecvBuf, SendBuf, Transport};
 
-use crate::arrivals::{Arrival, Kept};
+use crate::arrivals::{Arrival, Arrivals, Kept};
 use crate::choose::{self, Begin};
 use crate::outbox::{Bulk, Control, Links, Queued, Train};
 use crate::rndv_recv::{Answered, Incoming, State};
@@ -70,12 +71,21 @@ pub struct Engine {
     pub(crate) thresholds: Thresholds,
     pub(crate) lane: Lane,
     pub(crate) links: Links,
-    pub(crate) arrivals: Slab<Arrival>,
+    pub(crate) arrivals: Arrivals,
+    /// Peers that were told to let their messages wait.
+    pub(crate) holding: Vec<Peer>,
     pub(crate) incoming: Slab<Incoming>,
     pub(crate) outgoing: Slab<Outgoing>,
     /// Longest message that goes in one frame; nothing is known of the transport until the first send.
     single_max: usize,
+    /// So many messages may still be sent before one is left to the next poll.
+    unheard: u32,
 }
+
+/// Whoever sends and never polls does not hear that its messages are to wait: so one message of so many goes by a poll.
+const UNHEARD: u32 = 256;
+/// A message of several frames counts for so many.
+const TRAIN: u32 = 16;
 
 impl Engine {
     /// An engine that is the only one of its inbox.
@@ -89,10 +99,12 @@ impl Engine {
             thresholds,
             lane,
             links: Links::default(),
-            arrivals: Slab::new(),
+            arrivals: Arrivals::default(),
+            holding: Vec::new(),
             incoming: Slab::new(),
             outgoing: Slab::new(),
             single_max: 0,
+            unheard: UNHEARD,
         }
     }
 
@@ -112,8 +124,10 @@ impl Engine {
         id: SendId,
     ) -> Result<Sent, SendError> {
         debug_assert_eq!(envelope.len, buf.len() as u64);
+        self.unheard -= 1;
         if mode == Mode::Standard
             && buf.len() <= self.single_max
+            && self.unheard > 0
             && self.links.clear(to)
             && eager::single(t, to, envelope, buf) == Post::Accepted
         {
@@ -138,9 +152,14 @@ impl Engine {
         if let Some(closed) = &link.gone {
             return Err(SendError::PeerGone(Arc::clone(closed)));
         }
-        let first = self.links.open(to);
+        let held = self.links.held(to);
+        let count = if buf.len() > self.single_max { TRAIN } else { 0 };
+        let by_poll = self.unheard <= count;
+        self.unheard = if by_poll { UNHEARD } else { self.unheard - count };
+        let first = self.links.open(to) && !by_poll;
         let envelope = *envelope;
-        let queued = match choose::begin(buf.len(), mode, t.caps(), &self.thresholds) {
+        let begin = choose::begin(buf.len(), mode, t.caps(), &self.thresholds);
+        let queued = match if held { Begin::Rendezvous } else { begin } {
             Begin::Single => {
                 if first && eager::single(t, to, &envelope, buf) == Post::Accepted {
                     return Ok(Sent::Done);
@@ -154,8 +173,9 @@ impl Engine {
                 }
                 Queued::Train { envelope, buf, id, sent }
             }
-            Begin::Sync | Begin::Rendezvous => {
-                let outgoing = Outgoing::new(t, (to, &envelope, mode), (buf, id), &self.thresholds);
+            begin @ (Begin::Sync | Begin::Rendezvous) => {
+                let whole = begin == Begin::Sync;
+                let outgoing = Outgoing::new(t, (to, &envelope), (buf, id), whole, &self.thresholds);
                 let row = self.outgoing.insert(outgoing);
                 self.control(t, to, Control::Announce(row));
                 return Ok(Sent::Pending);
@@ -278,6 +298,11 @@ impl Engine {
         self.links.waiting() || self.links.strangers()
     }
 
+    /// How many bytes are kept of messages that nobody has asked for, those apart that wait at their senders.
+    pub fn unexpected_bytes(&self) -> usize {
+        self.arrivals.held()
+    }
+
     /// Why a peer is gone, if it is.
     pub fn gone(&self, peer: Peer) -> Option<&Arc<Closed>> {
         self.links.gone(peer)
@@ -285,7 +310,22 @@ impl Engine {
 
     fn take_arrival(&mut self, arrival: ArrivalId) -> Arrival {
         assert_eq!(arrival.lane(), self.lane, "an arrival of another engine");
-        self.arrivals.remove(arrival.slot()).expect("an arrival that this engine has")
+        let arrival = self.arrivals.take(arrival.slot()).expect("an arrival that this engine has");
+        if !self.holding.is_empty() {
+            self.relieve();
+        }
+        arrival
+    }
+
+    /// Lets the messages of peers go again, once half of what may be kept of them is free.
+    #[cold]
+    pub(crate) fn relieve(&mut self) {
+        if self.arrivals.held() <= self.thresholds.unexpected_max / 2 {
+            while let Some(peer) = self.holding.pop() {
+                self.links.link(peer).told_to_hold = false;
+                self.links.push(peer, Queued::Control(Control::Flow { hold: false }));
+            }
+        }
     }
 
     /// Ends a rendezvous at its sender, if there is one to end.
@@ -320,6 +360,7 @@ impl Engine {
             }
             Control::Fin(transfer) => t.send(to, &wire::fin(transfer, false), &[]) == Post::Accepted,
             Control::Refuse(transfer) => t.send(to, &wire::fin(transfer, true), &[]) == Post::Accepted,
+            Control::Flow { hold } => t.send(to, &wire::flow(hold), &[]) == Post::Accepted,
             Control::PutDone(landing) => t.send(to, &wire::put_done(landing), &[]) == Post::Accepted,
         }
     }
@@ -341,6 +382,13 @@ impl Engine {
     fn flush_messages<T: Transport, I: Inbox>(&mut self, t: &mut T, peer: Peer, inbox: &mut I) -> usize {
         let mut moved = 0;
         while let Some(mut queued) = self.links.pop(peer) {
+            if self.links.held(peer)
+                && let Queued::Single { envelope, buf, id } | Queued::Train { envelope, buf, id, sent: None } =
+                    queued
+            {
+                let outgoing = Outgoing::new(t, (peer, &envelope), (buf, id), false, &self.thresholds);
+                queued = Queued::Control(Control::Announce(self.outgoing.insert(outgoing)));
+            }
             let (gone, ended) = match &mut queued {
                 Queued::Single { envelope, buf, id } => {
                     (eager::single(t, peer, envelope, *buf) == Post::Accepted, Some(*id))

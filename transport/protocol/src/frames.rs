@@ -3,10 +3,11 @@
 
 use alloc::string::ToString;
 use alloc::sync::Arc;
+use core::mem;
 
 use olympi_transport_api::{Closed, ClosedKind, Envelope, Inbound, OpToken, Payload, Peer, RmaError};
 
-use crate::arrivals::{self, Arrival, Kept};
+use crate::arrivals::Kept;
 use crate::error::Nonsense;
 use crate::outbox::{Bulk, Control, Queued, Train};
 use crate::pieces::Next;
@@ -128,6 +129,10 @@ impl Engine {
                 self.sent(transfer.0, outcome, inbox);
                 Ok(())
             }
+            Frame::Flow { hold } => {
+                self.links.hold(from, hold);
+                Ok(())
+            }
             Frame::PutDone(landing) => {
                 // Believed, though nobody has counted what was put: only the message's own sender is asked, whose
                 // bytes they would have been anyway; and its leave to put ends here, with the region.
@@ -156,7 +161,9 @@ impl Engine {
             Train::Taken(self.incoming.insert(Incoming { from, id, buf, state, lost: None }))
         } else {
             let kept = Kept::front(payload, envelope.len);
-            Train::Kept(self.arrivals.insert(Arrival { from, kept }))
+            let row = self.arrivals.next();
+            self.keep(from, kept);
+            Train::Kept(row)
         };
         self.links.link(from).train = Some(train);
         Ok(())
@@ -176,9 +183,21 @@ impl Engine {
         Ok(inbox.arrive(from, envelope, ArrivalId::new(self.lane, slot)))
     }
 
+    /// Keeps an unexpected message. If that is too much, its sender is to let the next ones wait.
     #[inline(never)]
     fn keep(&mut self, from: Peer, kept: Kept) {
-        self.arrivals.insert(Arrival { from, kept });
+        self.arrivals.keep(from, kept);
+        if self.arrivals.held() > self.thresholds.unexpected_max {
+            self.hold_back(from);
+        }
+    }
+
+    #[cold]
+    fn hold_back(&mut self, from: Peer) {
+        if !mem::replace(&mut self.links.link(from).told_to_hold, true) {
+            self.holding.push(from);
+            self.queue(from, Control::Flow { hold: true });
+        }
     }
 
     fn queue(&mut self, to: Peer, control: Control) {
@@ -311,7 +330,9 @@ impl Engine {
         for incoming in self.incoming.take_where(|i| ends(i.from, i.under_way(), &mut i.lost)) {
             inbox.received(incoming.id, Err(RecvError::PeerGone(Arc::clone(&closed))));
         }
-        arrivals::fail(&mut self.arrivals, peer, &closed);
+        self.arrivals.fail(peer, &closed);
+        self.holding.retain(|held| *held != peer);
+        self.relieve();
         self.links.link(peer).dying = dying;
         if dying == 0 {
             inbox.closed(&closed);

@@ -32,6 +32,10 @@ pub(crate) enum Control {
     /// To the sender of a message that nobody will receive.
     Refuse(Transfer),
     PutDone(Landing),
+    /// Says whether the peer's messages are to wait for their receives.
+    Flow {
+        hold: bool,
+    },
 }
 
 /// A rendezvous whose bytes can be moved on. These have no order, and take turns.
@@ -66,6 +70,10 @@ pub(crate) struct Link {
     pub(crate) gone: Option<Arc<Closed>>,
     /// Transfers that a peer which is gone has left under way in the transport.
     pub(crate) dying: usize,
+    /// The peer wants every message to wait for its receive.
+    held: bool,
+    /// The peer was told that its messages are to wait.
+    pub(crate) told_to_hold: bool,
     listed: bool,
 }
 
@@ -76,7 +84,7 @@ enum Door {
     New,
     /// Nothing waits before it.
     Clear,
-    /// Behind what is in the outbox.
+    /// Behind what is in the outbox, or every message is to wait for its receive.
     Queue,
     /// The peer is gone.
     Shut,
@@ -129,7 +137,7 @@ impl Links {
             return;
         }
         let (empty, idle) = (link.outbox.is_empty(), link.bulk.is_empty());
-        self.doors[peer.index()] = if empty { Door::Clear } else { Door::Queue };
+        self.doors[peer.index()] = if empty && !link.held { Door::Clear } else { Door::Queue };
         if !(empty && idle) {
             self.active.push(peer);
         }
@@ -149,6 +157,24 @@ impl Links {
     pub(crate) fn open(&mut self, peer: Peer) -> bool {
         self.link(peer);
         self.clear(peer)
+    }
+
+    /// Whether messages to the peer are to wait for their receives.
+    pub(crate) fn held(&mut self, peer: Peer) -> bool {
+        self.link(peer).held
+    }
+
+    /// The peer wants that, or no longer.
+    pub(crate) fn hold(&mut self, peer: Peer, hold: bool) {
+        let link = self.link(peer);
+        link.held = hold;
+        let empty = link.outbox.is_empty();
+        let door = &mut self.doors[peer.index()];
+        match *door {
+            Door::Clear if hold => *door = Door::Queue,
+            Door::Queue if !hold && empty => *door = Door::Clear,
+            _ => {}
+        }
     }
 
     /// Puts something at the end of the peer's outbox; nothing, if the peer is gone.
@@ -206,7 +232,8 @@ impl Links {
         let peer = self.active[at];
         let link = self.link(peer);
         let (empty, idle) = (link.outbox.is_empty(), link.bulk.is_empty());
-        if empty && self.doors[peer.index()] == Door::Queue {
+        let held = link.held;
+        if empty && !held && self.doors[peer.index()] == Door::Queue {
             self.doors[peer.index()] = Door::Clear;
         }
         if empty && idle {

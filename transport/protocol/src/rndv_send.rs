@@ -10,7 +10,7 @@ use crate::error::Nonsense;
 use crate::outbox::Bulk;
 use crate::pieces::Pieces;
 use crate::wire::{self, Landing, Transfer};
-use crate::{Mode, SendId, Thresholds, choose};
+use crate::{SendId, Thresholds, choose};
 
 /// A message that waits at its sender.
 #[derive(Debug)]
@@ -56,14 +56,14 @@ pub(crate) enum Pushed {
 
 impl Outgoing {
     /// A message that waits at its sender from now on. The receiver gets leave to fetch it, if it is long
-    /// enough and its memory can be registered.
+    /// enough and its memory can be registered. `whole`: the announcement takes the bytes along.
     pub(crate) fn new<T: Transport>(
         t: &mut T,
-        (to, envelope, mode): (Peer, &Envelope, Mode),
+        (to, envelope): (Peer, &Envelope),
         (buf, id): (SendBuf, SendId),
+        whole: bool,
         thresholds: &Thresholds,
     ) -> Self {
-        let whole = choose::begin(buf.len(), mode, t.caps(), thresholds) == choose::Begin::Sync;
         let offer = !whole && choose::offers_get(buf.len(), t.caps(), thresholds);
         // A refusal costs speed, not the message: it travels in frames then.
         let region = if offer { t.register(buf.extent()).ok() } else { None };

@@ -16,6 +16,12 @@ enum Row<T> {
     Used(T),
 }
 
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<T> Slab<T> {
     pub(crate) const fn new() -> Self {
         Self { rows: Vec::new(), free: None, used: 0 }

@@ -24,6 +24,11 @@ pub struct Thresholds {
     /// How many frames of a long message go to one peer in one poll, where neither `get` nor `put` serves.
     /// Default: 64, so that polling stays short beside a stream of data.
     pub frames_per_poll: usize,
+    /// How many bytes the messages that nobody has asked for yet may take, as far as their senders did not wait for
+    /// their receive. Peers that send more are told to wait, all their messages then being rendezvous, until half of
+    /// it is received. What is under way by then comes on top. Default: 256 MiB, which leaves room for the memory of
+    /// a program on any machine that it is worth running on, and is more than programs rely on by intention.
+    pub unexpected_max: usize,
 }
 
 impl Default for Thresholds {
@@ -35,6 +40,7 @@ impl Default for Thresholds {
             rma_piece: 1 << 20,
             rma_window: 4,
             frames_per_poll: 64,
+            unexpected_max: 256 << 20,
         }
     }
 }

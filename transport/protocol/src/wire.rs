@@ -14,6 +14,7 @@
 //! | Frag | 0 | landing | | | | | | | next bytes of a rendezvous |
 //! | Fin | refused? | transfer | | | | | | | |
 //! | `PutDone` | 0 | landing | | | | | | | |
+//! | Flow | hold? | 0 | | | | | | | |
 //!
 //! An eager header has 16 bytes, so that a cache line of shared memory holds it with 40 bytes of payload.
 
@@ -49,6 +50,9 @@ pub(crate) enum Frame {
     Fin { transfer: Transfer, refused: bool },
     /// All bytes have been put.
     PutDone(Landing),
+    /// Too much has come that nobody has asked for: from now on every message is to wait for its receive, until
+    /// the same frame says `!hold`.
+    Flow { hold: bool },
 }
 
 /// Why a frame makes no sense.
@@ -74,7 +78,7 @@ pub(crate) enum WireError {
 pub(crate) const EAGER_HEADER: usize = 16;
 pub(crate) const FIRST_HEADER: usize = 24;
 pub(crate) const SYNC_HEADER: usize = 24;
-/// Length of the headers that carry an id alone: More, Frag, Fin, `PutDone`.
+/// Length of the headers that carry an id alone: More, Frag, Fin, `PutDone`; Flow carries none.
 pub(crate) const SHORT_HEADER: usize = 8;
 const RTS_HEADER: usize = 32;
 const CTS_HEADER: usize = 24;
@@ -89,6 +93,7 @@ const CTS: u8 = 6;
 const FRAG: u8 = 7;
 const FIN: u8 = 8;
 const PUT_DONE: u8 = 9;
+const FLOW: u8 = 10;
 
 /// The header of a whole message.
 #[inline]
@@ -197,6 +202,13 @@ pub(crate) fn put_done(landing: Landing) -> [u8; SHORT_HEADER] {
     short(PUT_DONE, landing.0)
 }
 
+/// The header that makes a sender's messages wait for their receives, or no longer.
+pub(crate) fn flow(hold: bool) -> [u8; SHORT_HEADER] {
+    let mut header = short(FLOW, 0);
+    header[1] = u8::from(hold);
+    header
+}
+
 /// How much payload goes with a header of that length. Rounded down to whole cache lines where that costs little,
 /// so that the pieces of a long message are aligned as the message is.
 pub(crate) fn room(max_frame: usize, header: usize) -> usize {
@@ -211,7 +223,7 @@ pub(crate) fn decode(header: &[u8], payload: usize) -> Result<Frame, WireError> 
         EAGER => (EAGER_HEADER, false),
         FIRST => (FIRST_HEADER, false),
         SYNC => (SYNC_HEADER, false),
-        MORE | FRAG | FIN | PUT_DONE => (SHORT_HEADER, false),
+        MORE | FRAG | FIN | PUT_DONE | FLOW => (SHORT_HEADER, false),
         RTS => (RTS_HEADER, true),
         CTS => (CTS_HEADER, true),
         kind => return Err(WireError::Kind(kind)),
@@ -254,6 +266,7 @@ pub(crate) fn decode(header: &[u8], payload: usize) -> Result<Frame, WireError> 
         },
         FRAG => Frame::Frag(Landing(u32_at(header, 4))),
         FIN => Frame::Fin { transfer: Transfer(u32_at(header, 4)), refused: header[1] == 1 },
+        FLOW => Frame::Flow { hold: header[1] == 1 },
         _ => Frame::PutDone(Landing(u32_at(header, 4))),
     })
 }
@@ -332,6 +345,7 @@ mod tests {
             prop_assert_eq!(decode(&frag(landing), payload + 1), Ok(Frame::Frag(landing)));
             for refused in [false, true] {
                 prop_assert_eq!(decode(&fin(transfer, refused), 0), Ok(Frame::Fin { transfer, refused }));
+                prop_assert_eq!(decode(&flow(refused), 0), Ok(Frame::Flow { hold: refused }));
             }
             prop_assert_eq!(decode(&put_done(landing), 0), Ok(Frame::PutDone(landing)));
         }

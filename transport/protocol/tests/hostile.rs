@@ -14,7 +14,8 @@ use world::{Fate, Message, World, script};
 const HOSTILE: usize = 2;
 
 /// Kinds of frames and the lengths of their headers, as the wire has them.
-const KINDS: [(u8, usize); 9] = [(1, 16), (2, 24), (3, 8), (4, 24), (5, 32), (6, 24), (7, 8), (8, 8), (9, 8)];
+const KINDS: [(u8, usize); 10] =
+    [(1, 16), (2, 24), (3, 8), (4, 24), (5, 32), (6, 24), (7, 8), (8, 8), (9, 8), (10, 8)];
 
 /// A frame that is sound enough to get past the first look, most of the time: numbers are small, so that they name
 /// what there is.

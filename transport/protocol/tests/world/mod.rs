@@ -347,6 +347,17 @@ impl World {
         }
     }
 
+    /// As [`World::step`], but nobody asks for a message.
+    pub fn step_deaf(&mut self) {
+        let rank = self.rng.below(self.ranks.len());
+        let rank = &mut self.ranks[rank];
+        if self.rng.below(3) == 0 {
+            rank.send_next();
+        } else {
+            rank.poll();
+        }
+    }
+
     /// Kills a rank. Its own code runs on for nobody.
     pub fn kill(&mut self, rank: usize) {
         self.network.kill(rank);
