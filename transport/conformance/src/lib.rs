@@ -137,6 +137,28 @@ macro_rules! __conformance_suite {
     };
 }
 
+/// A check by its name.
+pub type Named<'a> = (&'static str, Box<dyn Fn() + 'a>);
+
+/// Every check by its name, for test programs with a `main` of their own: where a device may be missing, or one check
+/// is to run after the other. Gives a `Vec<`[`Named`]`>`.
+#[macro_export]
+macro_rules! named_checks {
+    ($make:expr) => {
+        $crate::for_each_check!(__conformance_named!($make))
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __conformance_named {
+    (($make:expr) $($module:ident :: $check:ident,)*) => {{
+        let checks: Vec<$crate::Named<'_>> =
+            vec![$((stringify!($check), Box::new(|| $crate::$module::$check($make))),)*];
+        checks
+    }};
+}
+
 /// Runs every check in turn. For worlds that depend on a seed, where one test runs many of them.
 ///
 /// ```no_run

@@ -30,11 +30,16 @@ impl Process {
             *byte = u8::from_str_radix(pair, 16).unwrap_or(0);
         }
         let namespace = std::fs::metadata("/proc/self/ns/pid").map_or(0, |meta| meta.ino());
-        // The second field is the command in parentheses, and may hold anything; the 22nd is what we look for.
-        let stat = read("/proc/self/stat");
-        let started = stat.rsplit_once(')').and_then(|(_, after)| after.split_ascii_whitespace().nth(19));
-        let started = started.and_then(|ticks| ticks.parse().ok()).unwrap_or(0);
+        let started = Self::started(std::process::id()).unwrap_or(0);
         Self { boot, namespace, pid: std::process::id(), started }
+    }
+
+    /// When a process started, in clock ticks since boot; `None`: there is no such process.
+    pub(crate) fn started(pid: u32) -> Option<u64> {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // The second field is the command in parentheses, and may hold anything; the 22nd is what we look for.
+        let (_, after) = stat.rsplit_once(')')?;
+        after.split_ascii_whitespace().nth(19)?.parse().ok()
     }
 }
 

@@ -83,7 +83,7 @@ impl Default for Config {
             timeout: 15,
             retries: 7,
             keepalive: Duration::from_millis(250),
-            answer_timeout: Duration::from_secs(3600),
+            answer_timeout: Duration::from_hours(1),
             cache: 0,
         }
     }
@@ -137,7 +137,8 @@ const SETTINGS: &[Setting] = &[
         show: |c| c.device.clone(),
         set: |c, v| {
             let port = v.split_once(':').map(|(_, port)| port);
-            port.is_none_or(|port| port.parse::<u8>().is_ok_and(|p| p > 0)).then(|| c.device = v.to_owned())
+            port.is_none_or(|port| port.parse::<u8>().is_ok_and(|p| p > 0))
+                .then(|| v.clone_into(&mut c.device))
         },
     },
     Setting {

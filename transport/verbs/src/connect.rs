@@ -23,6 +23,9 @@ use crate::{NAME, Verbs};
 const FIRST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(1);
 
+/// The process has ended.
+struct Ended;
+
 impl Verbs {
     pub(crate) fn begin(&mut self, peer: Peer, address: &Address) -> Result<(), ConnectError> {
         let unreachable = |detail| ConnectError::Unreachable { transport: NAME, peer, detail };
@@ -76,7 +79,10 @@ impl Verbs {
                 return Err(of(why));
             }
         };
-        link.watch = self.watch(peer, &reach.process);
+        match self.watch(peer, &reach.process) {
+            Ok(watch) => link.watch = watch,
+            Err(Ended) => self.leaving.push((peer, "its process has ended".to_owned())),
+        }
         self.by_qpn.insert(link.qp.number(), peer.0);
         self.links[peer.index()] = Link::There(Box::new(link));
         self.connecting.push(peer.0);
@@ -84,25 +90,27 @@ impl Verbs {
         Ok(())
     }
 
-    /// Watches a peer's process, if it is on this host. One that has ended already is found by the next look.
-    fn watch(&self, peer: Peer, process: &Process) -> Option<OwnedFd> {
+    /// Watches a peer's process, if it is on this host.
+    fn watch(&self, peer: Peer, process: &Process) -> Result<Option<OwnedFd>, Ended> {
         let here = &self.reach.process;
         if (process.boot, process.namespace) != (here.boot, here.namespace) || process.pid == here.pid {
-            return None;
+            return Ok(None);
         }
-        let number = i32::try_from(process.pid).ok().and_then(Pid::from_raw)?;
-        match rustix::process::pidfd_open(number, PidfdFlags::empty()) {
-            Ok(pidfd) => {
-                let data = EventData::new_u64(u64::from(peer.0));
-                epoll::add(&self.epoll, &pidfd, data, EventFlags::IN).ok()?;
-                Some(pidfd)
-            }
-            Err(Errno::SRCH) => None,
+        let number = i32::try_from(process.pid).ok().and_then(Pid::from_raw).ok_or(Ended)?;
+        let pidfd = match rustix::process::pidfd_open(number, PidfdFlags::empty()) {
+            Ok(pidfd) => pidfd,
+            Err(Errno::SRCH) => return Err(Ended),
             Err(error) => {
                 tracing::debug!(%error, %peer, "verbs: its process cannot be watched; the fabric will tell");
-                None
+                return Ok(None);
             }
+        };
+        // The descriptor names one process for good; its start time tells whether it is the one that was meant.
+        if Process::started(process.pid) != Some(process.started) {
+            return Err(Ended);
         }
+        let data = EventData::new_u64(u64::from(peer.0));
+        Ok(epoll::add(&self.epoll, &pidfd, data, EventFlags::IN).is_ok().then_some(pidfd))
     }
 
     fn datagram(&self, peer: Peer, kind: Kind) -> Option<(Arc<Ah>, u32, Datagram)> {
@@ -189,12 +197,13 @@ impl Verbs {
             return;
         }
         let first = matches!(self.links[peer.index()], Link::None);
-        if first && datagram.kind == Kind::Request {
-            if let Err(why) = self.make(peer, datagram.reach) {
-                // It asks again; then there may be room. The answer over another transport is `connect`'s matter.
-                tracing::warn!(%peer, %why, "verbs: a peer cannot be answered");
-                return;
-            }
+        if first
+            && datagram.kind == Kind::Request
+            && let Err(why) = self.make(peer, datagram.reach)
+        {
+            // It asks again; then there may be room.
+            tracing::warn!(%peer, %why, "verbs: a peer cannot be answered");
+            return;
         }
         let Some(Link::There(link)) = self.links.get_mut(peer.index()) else { return };
         // Of an earlier process behind the same rank.

@@ -24,7 +24,7 @@ const SLOT: usize = 256;
 /// Room in the receive queue's numbers for those of sends.
 const SEND: u64 = 1 << 32;
 
-/// The queue pair, its buffers, and how many datagrams were not understood.
+/// The queue pair, and its buffers.
 pub(crate) struct Datagrams {
     // Destroyed before its memory goes.
     qp: Qp,
@@ -35,8 +35,6 @@ pub(crate) struct Datagrams {
     /// Ways that a datagram under way still needs.
     ways: Vec<Option<Arc<Ah>>>,
     qkey: u32,
-    /// Dropped: of another job, or nonsense.
-    strange: u64,
 }
 
 impl Datagrams {
@@ -74,15 +72,8 @@ impl Datagrams {
         attributes.qkey = qkey;
         qp.modify(&mut attributes, IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_QKEY)
             .map_err(|why| format!("the queue pair for datagrams does not initialize: {why}"))?;
-        let datagrams = Self {
-            qp,
-            cq,
-            slab,
-            free: (0..SENDS).collect(),
-            ways: (0..SENDS).map(|_| None).collect(),
-            qkey,
-            strange: 0,
-        };
+        let datagrams =
+            Self { qp, cq, slab, free: (0..SENDS).collect(), ways: (0..SENDS).map(|_| None).collect(), qkey };
         for slot in 0..RECEIVES {
             datagrams
                 .post_receive(slot)
@@ -104,10 +95,6 @@ impl Datagrams {
 
     pub(crate) fn number(&self) -> u32 {
         self.qp.number()
-    }
-
-    pub(crate) fn strange(&self) -> u64 {
-        self.strange
     }
 
     fn post_receive(&self, slot: usize) -> Result<(), i32> {
@@ -187,7 +174,9 @@ impl Datagrams {
                     }
                     found = Datagram::decode(&bytes, secret);
                 }
-                self.strange += u64::from(found.is_none());
+                if found.is_none() {
+                    tracing::debug!(bytes = wc.byte_len, "verbs: dropped a stranger's datagram");
+                }
             }
             if self.post_receive(slot).is_err() {
                 tracing::debug!("verbs: a receive for datagrams was lost");

@@ -89,9 +89,7 @@ impl Port {
         limits: &ibv_device_attr,
         config: &Config,
     ) -> Result<Self, String> {
-        let port = context
-            .library()
-            .query_port(context.raw(), number)
+        let port = Library::query_port(context.raw(), number)
             .map_err(|errno| format!("cannot be asked for its state: {}", words(errno)))?;
         if port.state != IBV_PORT_ACTIVE {
             return Err(format!("is {}", state(port.state)));

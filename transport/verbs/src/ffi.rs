@@ -4,7 +4,7 @@
 //! Made from `infiniband/verbs.h` of rdma-core by bindgen (`--allowlist-type` of the names below) and trimmed to what is
 //! used; `tests/layout.rs` compiles a C program against the headers of this machine and fails on any difference.
 //! The library itself is opened at run time, in `library.rs`.
-#![allow(non_camel_case_types, dead_code)]
+#![allow(non_camel_case_types, dead_code, unreachable_pub, clippy::struct_field_names)]
 
 use core::ffi::{c_char, c_int, c_uint, c_void};
 

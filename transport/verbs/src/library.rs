@@ -7,7 +7,7 @@ use crate::ffi::{
     IBV_FORK_UNNEEDED, QueryPort, VERBS_ABI_IS_EXTENDED, VERBS_CONTEXT_QUERY_PORT_BEFORE,
     VERBS_CONTEXT_SZ_BEFORE, ibv_ah, ibv_ah_attr, ibv_async_event, ibv_comp_channel, ibv_context, ibv_cq,
     ibv_device, ibv_device_attr, ibv_gid, ibv_gid_entry, ibv_mr, ibv_pd, ibv_port_attr, ibv_qp, ibv_qp_attr,
-    ibv_qp_init_attr, ibv_srq, ibv_srq_attr, ibv_srq_init_attr,
+    ibv_qp_init_attr, ibv_srq, ibv_srq_init_attr,
 };
 
 /// The name under which every distribution has it.
@@ -69,7 +69,6 @@ functions! {
     get_cq_event: c"ibv_get_cq_event", fn(*mut ibv_comp_channel, *mut *mut ibv_cq, *mut *mut c_void) -> c_int;
     ack_cq_events: c"ibv_ack_cq_events", fn(*mut ibv_cq, c_uint);
     create_srq: c"ibv_create_srq", fn(*mut ibv_pd, *mut ibv_srq_init_attr) -> *mut ibv_srq;
-    modify_srq: c"ibv_modify_srq", fn(*mut ibv_srq, *mut ibv_srq_attr, c_int) -> c_int;
     destroy_srq: c"ibv_destroy_srq", fn(*mut ibv_srq) -> c_int;
     create_qp: c"ibv_create_qp", fn(*mut ibv_pd, *mut ibv_qp_init_attr) -> *mut ibv_qp;
     modify_qp: c"ibv_modify_qp", fn(*mut ibv_qp, *mut ibv_qp_attr, c_int) -> c_int;
@@ -134,8 +133,8 @@ impl Library {
         }
     }
 
-    /// The port's attributes, whole; `None` errno where the library is of before 2014.
-    pub(crate) fn query_port(&self, context: *mut ibv_context, port: u8) -> Result<ibv_port_attr, i32> {
+    /// The port's attributes, whole, or the error number: `ENOSYS` where the library is of before 2014.
+    pub(crate) fn query_port(context: *mut ibv_context, port: u8) -> Result<ibv_port_attr, i32> {
         // SAFETY: all zeros are a valid value of these integers.
         let mut attributes: ibv_port_attr = unsafe { core::mem::zeroed() };
         // SAFETY: an open context. If it says that a verbs_context lies around it, its size and its functions lie at

@@ -40,7 +40,7 @@ impl RegionGuard for Registered {}
 fn registration(cache: &mut Cache<Mr>, pd: &Arc<Pd>, extent: Extent) -> Result<Arc<Mr>, String> {
     // A registration needs a byte.
     let len = extent.len().max(1);
-    let mut register = |cache: &mut Cache<Mr>| {
+    let register = |cache: &mut Cache<Mr>| {
         cache.get(extent.address(), len, extent.writable(), |start, len| {
             // SAFETY: the memory is lent until the operation ends, and lives until then. The cache keeps the
             // registration beyond that only while it is told of the end of the mapping before anything else is mapped

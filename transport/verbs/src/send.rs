@@ -6,7 +6,7 @@ use olympi_transport_api::{Peer, Post};
 
 use crate::Verbs;
 use crate::ffi::{IBV_SEND_INLINE, IBV_WR_SEND, ibv_sge};
-use crate::library::words;
+use crate::library::{memlock, words};
 use crate::link::{Held, Link, Stage, write_wr};
 use crate::wire::{PREFIX, Prefix};
 
@@ -39,36 +39,34 @@ impl Verbs {
         let mut head = [0_u8; PREFIX + 64];
         head[..PREFIX].copy_from_slice(&prefix.encode());
         head[PREFIX..PREFIX + header.len()].copy_from_slice(header);
-        let head = &head[..PREFIX + header.len()];
+        let front = &head[..PREFIX + header.len()];
+        let inline = len <= self.inline;
+        let mut held = None;
         let mut sges = [
-            ibv_sge { addr: head.as_ptr() as u64, length: head.len() as u32, lkey: 0 },
+            ibv_sge { addr: front.as_ptr() as u64, length: front.len() as u32, lkey: 0 },
             ibv_sge { addr: payload.as_ptr() as u64, length: payload.len() as u32, lkey: 0 },
         ];
-        let mut wr = write_wr(sges.as_mut_ptr(), 1 + i32::from(!payload.is_empty()), 0, 0);
-        wr.opcode = IBV_WR_SEND;
-        let mut held = None;
-        if len <= self.inline {
-            wr.send_flags = IBV_SEND_INLINE;
-        } else {
+        if !inline {
             let Some((slot, address, lkey)) = self.bounces.take() else {
                 if self.bounces.barren() {
-                    self.fail(
-                        to,
-                        &format!("no memory for frames could be registered; {}", crate::library::memlock()),
-                    );
+                    let why = format!("no memory for frames could be registered; {}", memlock());
+                    self.fail(to, &why);
                     return Post::Closed;
                 }
                 return Post::Busy;
             };
             // SAFETY: a free slot of ours, as long as a frame.
             unsafe {
-                ptr::copy_nonoverlapping(head.as_ptr(), address, head.len());
-                ptr::copy_nonoverlapping(payload.as_ptr(), address.add(head.len()), payload.len());
+                ptr::copy_nonoverlapping(front.as_ptr(), address, front.len());
+                ptr::copy_nonoverlapping(payload.as_ptr(), address.add(front.len()), payload.len());
             }
             sges[0] = ibv_sge { addr: address as u64, length: len as u32, lkey };
-            wr.num_sge = 1;
             held = Some((slot, Held::Bounce(slot)));
         }
+        let count = if inline && !payload.is_empty() { 2 } else { 1 };
+        let mut wr = write_wr(sges.as_mut_ptr(), count, 0, 0);
+        wr.opcode = IBV_WR_SEND;
+        wr.send_flags = if inline { IBV_SEND_INLINE } else { 0 };
         let slot = held.as_ref().map(|(slot, _)| *slot);
         // SAFETY: request and list live during the call. Inline bytes are copied by it; a bounce slot is not written
         // again before the request is done.
