@@ -77,7 +77,11 @@ impl Reach {
             bytes.push(len);
             bytes.extend(part);
         }
-        if bytes.len() > MOST { Err(format!("{} bytes, of which {MOST} may be", bytes.len())) } else { Ok(bytes) }
+        if bytes.len() > MOST {
+            Err(format!("{} bytes, of which {MOST} may be", bytes.len()))
+        } else {
+            Ok(bytes)
+        }
     }
 
     /// Reads published bytes.
@@ -124,9 +128,10 @@ impl Reach {
 
     /// Why this rank and another cannot reach each other, if they cannot.
     pub(crate) fn differs(&self, other: &Self) -> Option<String> {
-        let differ = |what: &str, mine: &dyn std::fmt::Display, theirs: &dyn std::fmt::Display, remedy: &str| {
-            Some(format!("{what} here is {mine}, there {theirs}; {remedy}"))
-        };
+        let differ =
+            |what: &str, mine: &dyn std::fmt::Display, theirs: &dyn std::fmt::Display, remedy: &str| {
+                Some(format!("{what} here is {mine}, there {theirs}; {remedy}"))
+            };
         if self.provider != other.provider {
             let remedy = "set OLYMPI_OFI_PROVIDER to one that both have";
             return differ("the provider", &self.provider, &other.provider, remedy);

@@ -6,9 +6,10 @@ use std::ffi::c_void;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
-use crate::domain::{Domain, Refusal, Registration};
+use crate::domain::{Domain, Registration};
 use crate::endpoint::{Endpoint, Piece};
 use crate::ffi::{FI_MR_LOCAL, FI_RECV, FI_SEND, fi_context2};
+use crate::info::Refusal;
 
 const PAGE: usize = 4096;
 /// Frames in one slab of bounce buffers.
@@ -25,9 +26,16 @@ pub(crate) struct Slab {
 unsafe impl Send for Slab {}
 
 impl Slab {
-    fn new(domain: &Arc<Domain>, endpoint: Option<&Arc<Endpoint>>, bytes: usize, key: u64) -> Result<Self, Refusal> {
+    fn new(
+        domain: &Arc<Domain>,
+        endpoint: Option<&Arc<Endpoint>>,
+        bytes: usize,
+        key: u64,
+    ) -> Result<Self, Refusal> {
         let bytes = bytes.next_multiple_of(PAGE);
-        let Ok(layout) = Layout::from_size_align(bytes, PAGE) else { return Err(Refusal(-i64::from(libc::ENOMEM))) };
+        let Ok(layout) = Layout::from_size_align(bytes, PAGE) else {
+            return Err(Refusal(-i64::from(libc::ENOMEM)));
+        };
         // SAFETY: of at least one page.
         let address = unsafe { alloc_zeroed(layout) };
         let Some(address) = NonNull::new(address) else { handle_alloc_error(layout) };

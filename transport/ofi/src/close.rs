@@ -28,7 +28,7 @@ pub(crate) struct Ending {
 impl Ofi {
     /// A peer is gone: posts to it are refused from now on. It is told once what was under way to it has ended.
     #[cold]
-    pub(crate) fn lose(&mut self, rank: u32, kind: ClosedKind, detail: String) {
+    pub(crate) fn lose(&mut self, rank: u32, kind: ClosedKind, detail: &str) {
         let link = &mut self.links[rank as usize];
         if !link.open() {
             return;
@@ -111,7 +111,7 @@ impl Ofi {
     #[cold]
     pub(crate) fn end_all(&mut self) {
         for Ending { rank, kind, detail } in std::mem::take(&mut self.ending) {
-            self.lose(rank, kind, detail);
+            self.lose(rank, kind, &detail);
         }
     }
 
@@ -140,7 +140,8 @@ impl Ofi {
             i += 1;
             let link = &mut self.links[rank as usize];
             let heard = std::mem::take(&mut link.heard_lately);
-            let here = link.watched.is_some() || link.reach.as_ref().is_some_and(|r| r.pid == self.reach.pid && r.host == self.reach.host);
+            let here = link.watched.is_some()
+                || link.reach.as_ref().is_some_and(|r| r.pid == self.reach.pid && r.host == self.reach.host);
             if heard {
                 link.probes = 0;
             } else if !here && (link.greeted || link.heard) {
@@ -171,9 +172,12 @@ impl Ofi {
             // Regions are bound to it, so it cannot be closed.
             return;
         }
-        let detail = format!("operations to {}, which is gone, did not end, so the endpoint had to be closed", Peer(stubborn));
+        let detail = format!(
+            "operations to {}, which is gone, did not end, so the endpoint had to be closed",
+            Peer(stubborn)
+        );
         for rank in self.active.clone() {
-            self.lose(rank, ClosedKind::Fabric, detail.clone());
+            self.lose(rank, ClosedKind::Fabric, &detail);
         }
         self.road = Road::Closed;
         for rank in self.closing.clone() {
@@ -188,7 +192,8 @@ impl Ofi {
                 What::Send { buffer, .. } => self.pool.give_back(buffer),
                 What::Access(access) => {
                     self.accesses -= 1;
-                    self.events.push_back(Event::Done(access.op, Err(RmaError::PeerGone { peer: Peer(rank) })));
+                    self.events
+                        .push_back(Event::Done(access.op, Err(RmaError::PeerGone { peer: Peer(rank) })));
                 }
                 What::Receive { .. } | What::Free => {}
             }

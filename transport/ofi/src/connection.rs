@@ -1,7 +1,7 @@
-//! Connected endpoints (`FI_EP_MSG`): one connection for each ordered pair of ranks, so that no tie is ever to be broken.
+//! Connected endpoints (`FI_EP_MSG`): mostly one connection for a pair of ranks, made by whichever is asked first.
 //!
-//! A rank's frames, `get`s and `put`s go over the connection that it has made itself; over one that was made to it, credits
-//! go back. Whoever wants to connect shows by the private data of the request that it is a rank of this job.
+//! Where both have begun at the same time there are two, and no tie is to be broken: messages are numbered, so they may
+//! take either way, and both ends prefer the connection that the lower rank has made. Whoever wants to connect shows by the private data of the request that it is a rank of this job.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,10 +10,13 @@ use olympi_transport_api::{ClosedKind, Peer};
 
 use crate::Ofi;
 use crate::buffers::Receives;
-use crate::domain::{Completions, ConnectionEvent, Domain, Events, Info, Refusal};
+use crate::domain::Domain;
 use crate::endpoint::{Endpoint, Passive};
 use crate::error::StartError;
 use crate::ffi::{FI_SHARED_CONTEXT, fid};
+use crate::info::{Info, Refusal};
+use crate::link::Link;
+use crate::queue::{Completions, ConnectionEvent, Events};
 use crate::road::{Road, narrow, post_all};
 use crate::wire::{KNOCK, PREFIX};
 
@@ -99,9 +102,16 @@ impl Connections {
         self.get(number)?.receives.as_ref()
     }
 
+    /// The connection to post to for a peer.
+    #[inline]
+    pub(crate) fn way(&self, link: &Link) -> Option<&Endpoint> {
+        let (first, second) = if link.lower { (link.theirs, link.ours) } else { (link.ours, link.theirs) };
+        self.up(first).or_else(|| self.up(second))
+    }
+
     /// The endpoint of a connection that stands.
     #[inline]
-    pub(crate) fn up(&self, number: Option<u32>) -> Option<&Endpoint> {
+    fn up(&self, number: Option<u32>) -> Option<&Endpoint> {
         let connection = self.get(number?)?;
         connection.up.then_some(&connection.endpoint)
     }
@@ -119,7 +129,7 @@ impl Connections {
 impl Ofi {
     /// Begins to make our connection to a peer.
     pub(crate) fn dial(&mut self, rank: u32) -> Result<(), String> {
-        if !matches!(self.road, Road::Connected(_)) {
+        if !matches!(self.road, Road::Connected(_)) || self.links[rank as usize].theirs.is_some() {
             return Ok(());
         }
         let Some(name) = self.links[rank as usize].reach.as_ref().map(|reach| reach.name.clone()) else {
@@ -127,7 +137,12 @@ impl Ofi {
         };
         let words = |this: &Self, what: &str, refusal: Refusal| {
             let domain = &this.domain;
-            format!("provider {} on {}: cannot {what}: {}", domain.provider, domain.name, domain.library.words(refusal.0))
+            format!(
+                "provider {} on {}: cannot {what}: {}",
+                domain.provider,
+                domain.name,
+                domain.library.words(refusal.0)
+            )
         };
         let info = self.domain.info.towards(&name).ok_or("memory has run out")?;
         let number = self.new_connection(&info, rank).map_err(|r| words(self, "open an endpoint", r))?;
@@ -145,7 +160,9 @@ impl Ofi {
 
     /// Opens an endpoint for a connection with a peer, with all that it needs.
     fn new_connection(&mut self, info: &Info, peer: u32) -> Result<u32, Refusal> {
-        let Road::Connected(connections) = &mut self.road else { return Err(Refusal(-i64::from(libc::ENOSYS))) };
+        let Road::Connected(connections) = &mut self.road else {
+            return Err(Refusal(-i64::from(libc::ENOSYS)));
+        };
         let endpoint = Endpoint::open(&self.domain, info)?;
         let number = connections.list.iter().position(Option::is_none).unwrap_or(connections.list.len());
         // SAFETY: both queues, and the shared receives, are closed after the endpoints.
@@ -228,7 +245,8 @@ impl Ofi {
             connections.endpoint(number).map_or(Ok(()), Endpoint::accept)
         });
         if let Err(refusal) = accepted {
-            let detail = format!("its connection could not be accepted: {}", self.domain.library.words(refusal.0));
+            let detail =
+                format!("its connection could not be accepted: {}", self.domain.library.words(refusal.0));
             self.expect_end(rank, ClosedKind::Fabric, detail);
         }
     }
@@ -256,7 +274,9 @@ impl Ofi {
 
     fn drop_connection(&mut self, number: u32) {
         let Road::Connected(connections) = &mut self.road else { return };
-        let Some(connection) = connections.list.get_mut(number as usize).and_then(Option::take) else { return };
+        let Some(connection) = connections.list.get_mut(number as usize).and_then(Option::take) else {
+            return;
+        };
         connection.endpoint.shut_down();
         let Connection { endpoint, receives, .. } = connection;
         drop(endpoint);

@@ -4,8 +4,10 @@ use std::ffi::c_void;
 use std::ptr;
 use std::sync::Arc;
 
-use crate::domain::{Completions, Domain, Refusal, call, check, check_size, open};
+use crate::domain::{Domain, open};
 use crate::ffi::*;
+use crate::info::{Info, Refusal, call, check, check_size};
+use crate::queue::{Completions, Events};
 
 /// An endpoint, or the receive buffers that several endpoints share. Closing it ends every access of the provider to the
 /// memory that was posted to it.
@@ -36,7 +38,7 @@ pub(crate) struct Remote {
 
 impl Endpoint {
     /// Opens one by `info`; it is bound and enabled by its user.
-    pub(crate) fn open(domain: &Arc<Domain>, info: &crate::domain::Info) -> Result<Self, Refusal> {
+    pub(crate) fn open(domain: &Arc<Domain>, info: &Info) -> Result<Self, Refusal> {
         Ok(Self { raw: open::endpoint(domain, info)?, domain: domain.clone() })
     }
 
@@ -100,7 +102,12 @@ impl Endpoint {
     /// The piece is readable, registered where the provider asks for it, and stays as it is until the completion that
     /// brings `context`, which is room of a `fi_context2` that stays in place as long.
     #[inline]
-    pub(crate) unsafe fn send(&self, piece: Piece, to: fi_addr_t, context: *mut c_void) -> Result<(), Refusal> {
+    pub(crate) unsafe fn send(
+        &self,
+        piece: Piece,
+        to: fi_addr_t,
+        context: *mut c_void,
+    ) -> Result<(), Refusal> {
         let _lock = self.domain.lock();
         // SAFETY: open and enabled; the caller's promise.
         check_size(unsafe {
@@ -115,8 +122,10 @@ impl Endpoint {
     pub(crate) fn inject(&self, bytes: &[u8], to: fi_addr_t) -> Result<(), Refusal> {
         let _lock = self.domain.lock();
         // SAFETY: open and enabled; the bytes are readable during the call, which is all that it needs.
-        check_size(unsafe { call!((*self.raw).msg, inject(self.raw, bytes.as_ptr().cast(), bytes.len(), to)) })
-            .map(drop)
+        check_size(unsafe {
+            call!((*self.raw).msg, inject(self.raw, bytes.as_ptr().cast(), bytes.len(), to))
+        })
+        .map(drop)
     }
 
     /// Posts a buffer for one message, or for as many as fit.
@@ -125,7 +134,12 @@ impl Endpoint {
     /// The piece is writable and nobody else's, registered where the provider asks for it, until the completion that
     /// releases it or the end of the endpoint. As for `context`, see [`send`](Self::send).
     #[inline]
-    pub(crate) unsafe fn receive(&self, piece: Piece, many: bool, context: *mut c_void) -> Result<(), Refusal> {
+    pub(crate) unsafe fn receive(
+        &self,
+        piece: Piece,
+        many: bool,
+        context: *mut c_void,
+    ) -> Result<(), Refusal> {
         let _lock = self.domain.lock();
         let Piece { address, len, description } = piece;
         // SAFETY: open and enabled; the caller's promise.
@@ -143,7 +157,10 @@ impl Endpoint {
                 };
                 call!((*self.raw).msg, recvmsg(self.raw, &raw const message, FI_MULTI_RECV))
             } else {
-                call!((*self.raw).msg, recv(self.raw, address.cast(), len, description, FI_ADDR_UNSPEC, context))
+                call!(
+                    (*self.raw).msg,
+                    recv(self.raw, address.cast(), len, description, FI_ADDR_UNSPEC, context)
+                )
             }
         })
         .map(drop)
@@ -165,7 +182,10 @@ impl Endpoint {
         let Remote { address: there, key } = remote;
         // SAFETY: open and enabled; the caller's promise.
         check_size(unsafe {
-            call!((*self.raw).rma, read(self.raw, address.cast(), len, description, from, there, key, context))
+            call!(
+                (*self.raw).rma,
+                read(self.raw, address.cast(), len, description, from, there, key, context)
+            )
         })
         .map(drop)
     }
@@ -197,7 +217,10 @@ impl Endpoint {
         };
         // SAFETY: open and enabled; the caller's promise.
         check_size(unsafe {
-            call!((*self.raw).rma, writemsg(self.raw, &raw const message, FI_COMPLETION | FI_DELIVERY_COMPLETE))
+            call!(
+                (*self.raw).rma,
+                writemsg(self.raw, &raw const message, FI_COMPLETION | FI_DELIVERY_COMPLETE)
+            )
         })
         .map(drop)
     }
@@ -255,7 +278,7 @@ impl Passive {
     ///
     /// # Safety
     /// The queue lives longer than this.
-    pub(crate) unsafe fn listen(&self, events: &crate::domain::Events) -> Result<(), Refusal> {
+    pub(crate) unsafe fn listen(&self, events: &Events) -> Result<(), Refusal> {
         let _lock = self.domain.lock();
         let object = self.raw.cast::<fid>();
         // SAFETY: both are open; the caller's promise.
@@ -272,7 +295,7 @@ impl Passive {
     }
 
     /// Sends somebody away.
-    pub(crate) fn reject(&self, request: &crate::domain::Info) {
+    pub(crate) fn reject(&self, request: &Info) {
         let _lock = self.domain.lock();
         // SAFETY: the handle is that of a request that is answered nowhere else.
         let _ = unsafe { call!((*self.raw).cm, reject(self.raw, request.get().handle, ptr::null(), 0)) };

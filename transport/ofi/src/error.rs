@@ -37,7 +37,9 @@ pub enum StartError {
         reasons: String,
     },
     /// There are providers, but other transports of this library serve their networks better.
-    #[error("ofi: only providers that other transports outdo ({providers}): OLYMPI_TRANSPORTS=ofi,... takes them")]
+    #[error(
+        "ofi: only providers that other transports outdo ({providers}): OLYMPI_TRANSPORTS=ofi,... takes them"
+    )]
     Outdone {
         /// Their names.
         providers: String,

@@ -46,9 +46,7 @@ pub const FI_MR_ENDPOINT: c_int = 1 << 9;
 pub const FI_EP_MSG: c_int = 1;
 pub const FI_EP_RDM: c_int = 3;
 pub const FI_THREAD_DOMAIN: c_int = 3;
-pub const FI_PROGRESS_MANUAL: c_int = 2;
 pub const FI_RM_ENABLED: c_int = 2;
-pub const FI_AV_TABLE: c_int = 2;
 pub const FI_SHARED_CONTEXT: usize = usize::MAX;
 pub const FI_ADDR_UNSPEC: fi_addr_t = fi_addr_t::MAX;
 
@@ -68,9 +66,6 @@ pub const FI_CQ_FORMAT_DATA: c_int = 3;
 pub const FI_CONNREQ: u32 = 1;
 pub const FI_CONNECTED: u32 = 2;
 pub const FI_SHUTDOWN: u32 = 3;
-
-// Kinds of text for `fi_tostr`.
-pub const FI_TYPE_PROTOCOL: c_int = 12;
 
 // Errors: those of the system, and these.
 pub const FI_EAVAIL: i32 = 259;
@@ -304,14 +299,7 @@ pub struct fi_av_attr {
 pub struct fi_ops_av {
     pub size: usize,
     pub insert: Option<
-        unsafe extern "C" fn(
-            *mut fid_av,
-            *const c_void,
-            usize,
-            *mut fi_addr_t,
-            u64,
-            *mut c_void,
-        ) -> c_int,
+        unsafe extern "C" fn(*mut fid_av, *const c_void, usize, *mut fi_addr_t, u64, *mut c_void) -> c_int,
     >,
     pub insertsvc: *const c_void,
     pub insertsym: *const c_void,
@@ -462,9 +450,8 @@ pub struct fi_ops_eq {
     pub readerr: Option<unsafe extern "C" fn(*mut fid_eq, *mut fi_eq_err_entry, u64) -> isize>,
     pub write: *const c_void,
     pub sread: *const c_void,
-    pub strerror: Option<
-        unsafe extern "C" fn(*mut fid_eq, c_int, *const c_void, *mut c_char, usize) -> *const c_char,
-    >,
+    pub strerror:
+        Option<unsafe extern "C" fn(*mut fid_eq, c_int, *const c_void, *mut c_char, usize) -> *const c_char>,
 }
 
 #[repr(C)]
@@ -518,9 +505,8 @@ pub struct fi_ops_cq {
     pub sread: *const c_void,
     pub sreadfrom: *const c_void,
     pub signal: *const c_void,
-    pub strerror: Option<
-        unsafe extern "C" fn(*mut fid_cq, c_int, *const c_void, *mut c_char, usize) -> *const c_char,
-    >,
+    pub strerror:
+        Option<unsafe extern "C" fn(*mut fid_cq, c_int, *const c_void, *mut c_char, usize) -> *const c_char>,
 }
 
 #[repr(C)]

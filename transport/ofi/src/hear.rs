@@ -25,7 +25,7 @@ impl Ofi {
                 return 0;
             }
             Err(Unheard::Malformed(from, what)) => {
-                self.lose(from, ClosedKind::Malformed, format!("it sent a malformed message: {what}"));
+                self.lose(from, ClosedKind::Malformed, &format!("it sent a malformed message: {what}"));
                 return 0;
             }
         };
@@ -41,7 +41,7 @@ impl Ofi {
         if taken <= link.under_way() {
             link.acked = prefix.taken;
         } else if taken.wrapping_neg() > self.config.window {
-            self.lose(from, ClosedKind::Malformed, "it takes more than was sent to it".to_owned());
+            self.lose(from, ClosedKind::Malformed, "it takes more than was sent to it");
             return 0;
         }
         match prefix.kind {
@@ -69,10 +69,10 @@ impl Ofi {
             return told;
         }
         if ahead >= self.config.window {
-            self.lose(from, ClosedKind::Malformed, "its messages are numbered wrongly".to_owned());
+            self.lose(from, ClosedKind::Malformed, "its messages are numbered wrongly");
         } else if self.ordered {
             let detail = format!("{ahead} messages before the last one were lost by the fabric");
-            self.lose(from, ClosedKind::Fabric, detail);
+            self.lose(from, ClosedKind::Fabric, &detail);
         } else {
             link.early.insert(prefix.sequence, message.into());
         }
@@ -128,7 +128,11 @@ impl Ofi {
             .and_then(|reach| self.reach.differs(&reach).map_or(Ok(reach), Err))
             .and_then(|reach| self.learn(from, reach));
         if let Err(detail) = learnt {
-            self.lose(from, ClosedKind::Malformed, format!("the address that it gave is of no use: {detail}"));
+            self.lose(
+                from,
+                ClosedKind::Malformed,
+                &format!("the address that it gave is of no use: {detail}"),
+            );
         }
     }
 
@@ -139,11 +143,11 @@ impl Ofi {
         link.left = true;
         if sequence == link.expected {
             let detail = "it has ended its communication: its process left, or is about to".to_owned();
-            self.lose(from, ClosedKind::Died, detail);
+            self.lose(from, ClosedKind::Died, &detail);
         } else if self.ordered {
             let missing = sequence.wrapping_sub(link.expected);
             let detail = format!("it has ended its communication; {missing} of its messages were lost");
-            self.lose(from, ClosedKind::Died, detail);
+            self.lose(from, ClosedKind::Died, &detail);
         } else {
             link.leaves_at = Some(sequence);
         }

@@ -5,22 +5,23 @@
 //!
 //! Matching is done one floor up, for all transports alike. Of a provider only messages (`FI_MSG`) are needed; where it
 //! has remote memory access (`FI_RMA`), that becomes `get` and `put`. Endpoints that need no connection (`FI_EP_RDM`) are
-//! preferred; a provider that offers only connected ones (`FI_EP_MSG`) is taken as well, with one connection for each
-//! ordered pair of ranks. Every message carries a proof of its sender ([`wire`](self)), and numbers and credits of our
+//! preferred; a provider that offers only connected ones (`FI_EP_MSG`) is taken as well, with a connection for each pair
+//! of ranks that speak. Every message carries a proof of its sender ([`wire`](self)), and numbers and credits of our
 //! own: whatever a provider promises of flow control and order, a receiver's memory is bounded
 //! ([`Config::window`]), and a lost message is noticed.
 //!
 //! | file | decides |
 //! |---|---|
 //! | `library`, `provider` | which libfabric, and which of its providers |
-//! | `ffi`, `domain`, `endpoint` | the C interface, and who owns its objects |
+//! | `ffi`, `info`, `domain`, `queue`, `endpoint` | the C interface, and who owns its objects |
 //! | `road`, `connection` | how endpoints are opened, connected or not |
 //! | `wire`, `address` | what ranks tell each other |
 //! | `send`, `region`, `buffers` | how bytes go out |
 //! | `poll`, `hear`, `sleep` | what comes in, and what wakes |
 //! | `link`, `close` | what the end of a peer means |
 #![warn(clippy::pedantic)]
-#![allow(clippy::cast_possible_truncation, clippy::module_name_repetitions, clippy::wildcard_imports)]
+#![allow(clippy::wildcard_imports)] // the types of C, by their own names
+#![allow(clippy::cast_possible_truncation, clippy::module_name_repetitions, clippy::must_use_candidate)]
 
 mod address;
 mod buffers;
@@ -33,10 +34,12 @@ mod error;
 #[doc(hidden)]
 pub mod ffi;
 mod hear;
+mod info;
 mod library;
 mod link;
 mod poll;
 mod provider;
+mod queue;
 mod region;
 mod road;
 mod send;
@@ -58,9 +61,10 @@ pub use error::{ConfigError, StartError};
 
 use address::Reach;
 use buffers::{Receives, Requests, SendPool};
-use domain::{Completions, Domain, Registration};
+use domain::{Domain, Registration};
 use link::{Link, Phase};
 use poll::Event;
+use queue::Completions;
 use road::Road;
 use sleep::Sleeper;
 use wire::Keys;
@@ -234,7 +238,9 @@ impl Transport for Ofi {
     }
 
     fn describe(&self, peer: Peer) -> String {
-        let Some(link) = self.links.get(peer.index()) else { return format!("ofi: {peer} is not of this job") };
+        let Some(link) = self.links.get(peer.index()) else {
+            return format!("ofi: {peer} is not of this job");
+        };
         let state = match &link.phase {
             Phase::Closing(..) | Phase::Gone => "gone",
             Phase::Open if !link.asked => "not connected yet",
@@ -244,7 +250,7 @@ impl Transport for Ofi {
         let domain = &self.domain;
         let kind = if self.reach.connected { "FI_EP_MSG" } else { "FI_EP_RDM" };
         let rate = match domain.info.link() {
-            Some((speed, mtu)) => format!(", {} Gbit/s, MTU {mtu}", speed as f64 / 1e9),
+            Some((speed, mtu)) => format!(", {} Gbit/s, MTU {mtu}", speed / 1_000_000_000),
             None => String::new(),
         };
         let access = match self.caps.get_from {

@@ -14,14 +14,8 @@ const OLDEST: u32 = version(1, 9);
 /// Where the library is looked for unless the user says.
 const NAMES: [&str; 1] = ["libfabric.so.1"];
 
-type GetInfo = unsafe extern "C" fn(
-    u32,
-    *const c_char,
-    *const c_char,
-    u64,
-    *const fi_info,
-    *mut *mut fi_info,
-) -> c_int;
+type GetInfo =
+    unsafe extern "C" fn(u32, *const c_char, *const c_char, u64, *const fi_info, *mut *mut fi_info) -> c_int;
 
 /// The loaded library. It is never unloaded: its providers leave threads and handlers behind.
 #[derive(Debug)]
@@ -29,8 +23,7 @@ pub(crate) struct Library {
     pub(crate) getinfo: GetInfo,
     pub(crate) freeinfo: unsafe extern "C" fn(*mut fi_info),
     pub(crate) dupinfo: unsafe extern "C" fn(*const fi_info) -> *mut fi_info,
-    pub(crate) fabric:
-        unsafe extern "C" fn(*mut fi_fabric_attr, *mut *mut fid_fabric, *mut c_void) -> c_int,
+    pub(crate) fabric: unsafe extern "C" fn(*mut fi_fabric_attr, *mut *mut fid_fabric, *mut c_void) -> c_int,
     strerror: unsafe extern "C" fn(c_int) -> *const c_char,
     /// The interface that it is asked for.
     pub(crate) api: u32,

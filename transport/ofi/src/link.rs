@@ -10,9 +10,12 @@ use crate::ffi::fi_addr_t;
 use crate::sleep::Watched;
 
 /// What there is between this rank and one other.
+#[allow(clippy::struct_excessive_bools)] // each is a fact of its own
 #[derive(Default)]
 pub(crate) struct Link {
     pub(crate) phase: Phase,
+    /// Its rank is lower than ours.
+    pub(crate) lower: bool,
     /// `connect` was called.
     pub(crate) asked: bool,
     /// The first message to it, which tells it our address, has been posted.

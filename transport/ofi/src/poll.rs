@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use olympi_transport_api::{Closed, Inbound, OpToken, Post, RmaError, Wake};
 
+use crate::Ofi;
 use crate::buffers::What;
-use crate::domain::Refusal;
 use crate::ffi::*;
+use crate::info::Refusal;
 use crate::road::Road;
 use crate::wire::Kind;
-use crate::Ofi;
 
 /// How many completions are read at once, and how often in one poll.
 const BATCH: usize = 32;
@@ -37,13 +37,8 @@ impl Ofi {
     #[inline]
     pub(crate) fn round(&mut self, sink: &mut impl FnMut(Inbound<'_>)) -> usize {
         let (mut told, mut quiet) = (0, false);
-        let nothing = fi_cq_data_entry {
-            op_context: ptr::null_mut(),
-            flags: 0,
-            len: 0,
-            buf: ptr::null_mut(),
-            data: 0,
-        };
+        let nothing =
+            fi_cq_data_entry { op_context: ptr::null_mut(), flags: 0, len: 0, buf: ptr::null_mut(), data: 0 };
         let mut entries = [nothing; BATCH];
         for _ in 0..BATCHES {
             match self.completions.read(&mut entries) {
@@ -159,7 +154,8 @@ impl Ofi {
                         self.strangers += 1;
                     }
                     let many = self.receives_of(home).is_some_and(|r| r.many);
-                    let released = !many || failure.flags & FI_MULTI_RECV != 0 || failure.error == libc::ECANCELED;
+                    let released =
+                        !many || failure.flags & FI_MULTI_RECV != 0 || failure.error == libc::ECANCELED;
                     if released && failure.error != libc::ECANCELED {
                         self.repost(request);
                     }

@@ -5,9 +5,9 @@ use std::ptr;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::domain::Info;
 use crate::error::StartError;
 use crate::ffi::*;
+use crate::info::Info;
 use crate::library::Library;
 
 /// The modes that are honoured: room for the provider's own state in every request, and vectors that stay in place.
@@ -68,7 +68,10 @@ fn standing(core: &str) -> (i32, bool) {
 }
 
 /// Everything that is worth trying to open, the best first, and why the rest is not.
-pub(crate) fn offers(library: &Arc<Library>, config: &Config) -> Result<(Vec<Offer>, Vec<String>), StartError> {
+pub(crate) fn offers(
+    library: &Arc<Library>,
+    config: &Config,
+) -> Result<(Vec<Offer>, Vec<String>), StartError> {
     let mut offers: Vec<Offer> = Vec::new();
     let mut reasons = Vec::new();
     for wish in WISHES {
@@ -182,7 +185,10 @@ fn names(offers: &[Offer]) -> Vec<String> {
 fn ask(library: &Arc<Library>, wish: &Wish) -> Result<Vec<Info>, StartError> {
     // SAFETY: null asks for empty hints.
     let Some(mut hints) = (unsafe { Info::duplicate(ptr::null(), library) }) else {
-        return Err(StartError::System { what: "a request to libfabric", detail: "memory has run out".into() });
+        return Err(StartError::System {
+            what: "a request to libfabric",
+            detail: "memory has run out".into(),
+        });
     };
     hints.edit(|info, ep, domain, tx| {
         info.caps = FI_MSG | wish.caps;

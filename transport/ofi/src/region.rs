@@ -7,9 +7,10 @@ use olympi_transport_api::{
 };
 
 use crate::buffers::What;
-use crate::domain::{Refusal, Registration};
+use crate::domain::Registration;
 use crate::endpoint::{Piece, Remote};
 use crate::ffi::*;
+use crate::info::Refusal;
 use crate::poll::Event;
 use crate::{NAME, Ofi};
 
@@ -85,7 +86,12 @@ impl Ofi {
     }
 
     /// Registers memory for peers, and for this process where the provider asks for that.
-    fn registration(&mut self, address: usize, len: usize, writable: bool) -> Result<Arc<Registration>, Refusal> {
+    fn registration(
+        &mut self,
+        address: usize,
+        len: usize,
+        writable: bool,
+    ) -> Result<Arc<Registration>, Refusal> {
         let mut access = FI_WRITE | FI_REMOTE_READ | FI_SEND;
         if writable {
             access |= FI_READ | FI_REMOTE_WRITE | FI_RECV;
@@ -179,7 +185,9 @@ impl Ofi {
         let piece = Piece { address: access.here, len, description };
         let (there, direction) = (access.there, access.direction);
         let link = &self.links[access.peer as usize];
-        let Some((endpoint, name)) = self.road.route(link) else { return Err(Refusal(-i64::from(libc::ENOTCONN))) };
+        let Some((endpoint, name)) = self.road.route(link) else {
+            return Err(Refusal(-i64::from(libc::ENOTCONN)));
+        };
         // SAFETY: the memory is lent to this operation until its `Done`, which is told only after its completion or after
         // its endpoint was closed; it is registered as the provider asks. The slot of the request stays as long.
         unsafe {
@@ -246,7 +254,9 @@ impl Ofi {
         self.accesses -= 1;
         let last = link.accesses == 0 && !link.open();
         let outcome = match outcome {
-            Err(RmaError::Refused { .. }) if !link.open() => Err(RmaError::PeerGone { peer: Peer(access.peer) }),
+            Err(RmaError::Refused { .. }) if !link.open() => {
+                Err(RmaError::PeerGone { peer: Peer(access.peer) })
+            }
             outcome => outcome,
         };
         self.events.push_back(Event::Done(access.op, outcome));

@@ -10,12 +10,14 @@ use crate::address::{Host, Reach, start_time};
 use crate::buffers::{Receives, Requests, SendPool, What};
 use crate::config::Config;
 use crate::connection::Connections;
-use crate::domain::{Addresses, Completions, Domain, Info, Refusal};
+use crate::domain::{Addresses, Domain};
 use crate::endpoint::Endpoint;
 use crate::error::StartError;
 use crate::ffi::*;
+use crate::info::{Info, Refusal};
 use crate::library::Library;
 use crate::link::Link;
+use crate::queue::Completions;
 use crate::sleep::Sleeper;
 use crate::wire::{Keys, PREFIX};
 use crate::{NAME, Ofi};
@@ -50,27 +52,14 @@ pub(crate) enum Road {
 }
 
 impl Road {
-    /// Where frames, `get`s and `put`s to a peer are posted, once it can be reached.
+    /// Where everything for a peer is posted, once it can be reached.
     #[inline]
     pub(crate) fn route(&self, link: &Link) -> Option<(&Endpoint, fi_addr_t)> {
         match self {
             Self::Open { endpoint, .. } => link.name.map(|name| (&**endpoint, name)),
-            Self::Connected(connections) => {
-                connections.up(link.ours).map(|endpoint| (endpoint, FI_ADDR_UNSPEC))
-            }
+            Self::Connected(connections) => connections.way(link).map(|endpoint| (endpoint, FI_ADDR_UNSPEC)),
             Self::Closed => None,
         }
-    }
-
-    /// Where credits and the like are posted: also back along a connection that the peer has made.
-    #[inline]
-    pub(crate) fn back(&self, link: &Link) -> Option<(&Endpoint, fi_addr_t)> {
-        self.route(link).or_else(|| match self {
-            Self::Open { .. } | Self::Closed => None,
-            Self::Connected(connections) => {
-                connections.up(link.theirs).map(|endpoint| (endpoint, FI_ADDR_UNSPEC))
-            }
-        })
     }
 
     /// The endpoint that regions may have to be bound to.
@@ -269,14 +258,14 @@ impl Ofi {
         };
         let order = info.tx().msg_order & info.rx().msg_order;
         Ok(Self {
-            ordered: connected || order & FI_ORDER_SAS != 0,
+            ordered: !connected && order & FI_ORDER_SAS != 0,
             inject: info.tx().inject_size.min(INJECT),
             depth: info.tx().size.clamp(16, DEPTH) as u32,
             caps,
             reach,
             address,
             passed_over,
-            links: (0..keys.size).map(|_| Link::default()).collect(),
+            links: (0..keys.size).map(|rank| Link { lower: rank < keys.me, ..Link::default() }).collect(),
             road,
             receives,
             requests,

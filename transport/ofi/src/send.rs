@@ -42,7 +42,11 @@ impl Ofi {
         }
         if let Road::Open { addresses, .. } = &self.road {
             let name = addresses.insert(&reach.name).map_err(|refusal| {
-                format!("provider {} takes no such address: {}", self.domain.provider, self.domain.library.words(refusal.0))
+                format!(
+                    "provider {} takes no such address: {}",
+                    self.domain.provider,
+                    self.domain.library.words(refusal.0)
+                )
             })?;
             link.name = Some(name);
         }
@@ -151,7 +155,7 @@ impl Ofi {
         bytes[PREFIX..head].copy_from_slice(header);
         bytes[head..len].copy_from_slice(payload);
         let link = &self.links[to as usize];
-        let way = if kind.numbered() { self.road.route(link) } else { self.road.back(link) };
+        let way = self.road.route(link);
         let Some((endpoint, name)) = way else { return Post::Busy };
         match endpoint.inject(&bytes[..len], name) {
             Ok(()) => Post::Accepted,
@@ -162,12 +166,13 @@ impl Ofi {
 
     fn buffered(&mut self, to: u32, kind: Kind, header: &[u8], payload: &[u8]) -> Post {
         let link = &self.links[to as usize];
-        let way = if kind.numbered() { self.road.route(link) } else { self.road.back(link) };
+        let way = self.road.route(link);
         if way.is_none() {
             return Post::Busy;
         }
         let home = self.road.home().map(Arc::clone);
-        let Some((buffer, mut piece)) = self.pool.take(&self.domain, home.as_ref(), &mut self.last_key) else {
+        let Some((buffer, mut piece)) = self.pool.take(&self.domain, home.as_ref(), &mut self.last_key)
+        else {
             return Post::Busy;
         };
         let prefix = self.prefix(to, kind, header.len(), payload.len());
@@ -183,7 +188,7 @@ impl Ofi {
         let request = self.requests.begin(What::Send { peer: to, buffer });
         let context = self.requests.context(request);
         let link = &self.links[to as usize];
-        let way = if kind.numbered() { self.road.route(link) } else { self.road.back(link) };
+        let way = self.road.route(link);
         let posted = way.map(|(endpoint, name)| {
             // SAFETY: the buffer is given back, and the request ended, only at its completion, or when the endpoint is closed.
             unsafe { endpoint.send(piece, name, context) }
@@ -208,7 +213,7 @@ impl Ofi {
     #[cold]
     fn refused(&mut self, to: u32, refusal: i64) -> Post {
         let detail = format!("a message was refused: {}", self.domain.library.words(refusal));
-        self.lose(to, ClosedKind::Fabric, detail);
+        self.lose(to, ClosedKind::Fabric, &detail);
         Post::Closed
     }
 }

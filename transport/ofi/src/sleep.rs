@@ -48,7 +48,9 @@ impl Sleeper {
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags).map_err(refused("a timer"))?;
         let this = Self { all, processes, timer, set: false };
-        this.add(this.processes.as_fd()).and_then(|()| this.add(this.timer.as_fd())).map_err(refused("an epoll"))?;
+        this.add(this.processes.as_fd())
+            .and_then(|()| this.add(this.timer.as_fd()))
+            .map_err(refused("an epoll"))?;
         Ok(this)
     }
 

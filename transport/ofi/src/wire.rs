@@ -84,8 +84,11 @@ impl Prefix {
     /// other rank's.
     #[inline]
     pub(crate) fn read(message: &[u8], proof: impl FnOnce(u32) -> Option<u64>) -> Result<Self, Unheard> {
-        let Some((prefix, rest)) = message.split_first_chunk::<PREFIX>() else { return Err(Unheard::Stranger) };
-        let word = |at: usize| u32::from_le_bytes([prefix[at], prefix[at + 1], prefix[at + 2], prefix[at + 3]]);
+        let Some((prefix, rest)) = message.split_first_chunk::<PREFIX>() else {
+            return Err(Unheard::Stranger);
+        };
+        let word =
+            |at: usize| u32::from_le_bytes([prefix[at], prefix[at + 1], prefix[at + 2], prefix[at + 3]]);
         let shown = u64::from(word(0)) | u64::from(word(4)) << 32;
         let from = word(8);
         let Some(wanted) = proof(from) else { return Err(Unheard::Stranger) };
@@ -213,7 +216,10 @@ mod tests {
         let other = Keys { secret: [8; 32], ..KEYS };
         assert_eq!(read(&message(&prefix, other.proof(2, 1))), Err(Unheard::Stranger));
         for from in [1, 4, u32::MAX] {
-            assert_eq!(read(&message(&Prefix { from, ..prefix }, KEYS.proof(from, 1))), Err(Unheard::Stranger));
+            assert_eq!(
+                read(&message(&Prefix { from, ..prefix }, KEYS.proof(from, 1))),
+                Err(Unheard::Stranger)
+            );
         }
         for bit in 0..64 {
             assert_eq!(read(&message(&prefix, KEYS.proof(2, 1) ^ 1 << bit)), Err(Unheard::Stranger));
