@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use olympi_transport_api::{Closed, ClosedKind, Peer, Post, RmaError};
 
 use crate::buffers::What;
+use crate::ffi::{FI_ENOKEY, FI_ETRUNC};
 use crate::link::Phase;
 use crate::poll::Event;
 use crate::road::Road;
@@ -81,7 +82,7 @@ impl Ofi {
     #[cold]
     pub(crate) fn notice(&mut self, rank: u32, error: i32, detail: &str) {
         // A refused access may be the fault of its key alone. Everything else that failed was lost.
-        let harmless = [libc::EACCES, libc::EPERM, libc::EFAULT, libc::EINVAL, libc::EKEYREJECTED, 266, 265];
+        let harmless = [libc::EACCES, libc::EPERM, libc::EFAULT, libc::EINVAL, libc::EKEYREJECTED, FI_ENOKEY, FI_ETRUNC];
         if harmless.contains(&error) {
             return;
         }
@@ -93,6 +94,8 @@ impl Ofi {
             libc::ESHUTDOWN,
             libc::EPIPE,
             libc::EHOSTDOWN,
+            // What was under way on a connection that broke.
+            libc::ECANCELED,
         ];
         let kind = if gone.contains(&error) { ClosedKind::Died } else { ClosedKind::Fabric };
         self.expect_end(rank, kind, format!("an operation to it failed: {detail}"));
@@ -110,6 +113,11 @@ impl Ofi {
     /// All that has come has been read.
     #[cold]
     pub(crate) fn end_all(&mut self) {
+        // That its process has ended says more than what failed because of it.
+        for rank in self.sleeper.ended() {
+            self.ending.retain(|ending| ending.rank != rank);
+            self.process_ended(rank);
+        }
         for Ending { rank, kind, detail } in std::mem::take(&mut self.ending) {
             self.lose(rank, kind, &detail);
         }
