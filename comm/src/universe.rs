@@ -62,6 +62,9 @@ impl Builder {
         let (me, size) = (membership.me, membership.size);
         let progress = Progress::start(membership, config, bootstrap.directory())?;
         bootstrap.publish(&progress.address())?;
+        for notice in progress.notices() {
+            eprintln!("olympi: {notice}");
+        }
         let universe = Universe::assemble(self.threads, me, size, progress, Some(bootstrap));
         if crate::report::wanted() {
             crate::report::print(&universe)?;
@@ -131,7 +134,7 @@ impl Universe {
         let mut mail = Mailbox::default();
         let everyone = Group::World(size);
         let only_me = Group::only(me);
-        for traffic in [Traffic::Buffers, Traffic::Objects] {
+        for traffic in [Traffic::ANY_BUFFERS, Traffic::Objects] {
             mail.contexts.enroll(context(WORLD, traffic), &everyone);
             mail.contexts.enroll(context(SELF, traffic), &only_me);
         }

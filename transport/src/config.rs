@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use olympi_protocol::Thresholds;
 
-use crate::{ConfigError, Transports};
+use crate::{ConfigError, Registration, Transports};
 
 /// Every setting of this floor and of its transports. [`Config::default`] is what [`Config::from_env`] gives in an
 /// empty environment.
@@ -32,13 +32,22 @@ pub struct Config {
     /// compared with the CPUs that this process may use.
     pub oversubscribed: Option<bool>,
     /// How many ranks of the job are on this host (`OLYMPI_LOCAL_SIZE`, else `MPI_LOCALNRANKS`). If that is all of
-    /// them, TCP is not opened unless it is asked for by name.
+    /// them, nothing but shared memory is opened unless it is asked for by name.
     pub local_size: Option<u32>,
     /// While shared memory is polled as well and nothing comes over TCP, TCP is polled once in so many polls
     /// (`OLYMPI_TCP_POLL_EVERY`). By default 64: to ask the kernel takes as long as some ten polls of shared memory.
     pub tcp_poll_every: u32,
+    /// Whether memory of users stays registered with RDMA devices between messages (`OLYMPI_REGISTRATION`: `auto` or
+    /// `off`). By default where the kernel tells of mappings that go; otherwise long messages are copied.
+    pub registration: Registration,
+    /// Whether a line on standard error tells of RDMA hardware that is there and not used (`OLYMPI_NOTICES`: 1 or 0).
+    pub notices: bool,
     /// The settings of shared memory (`OLYMPI_SHM_*`).
     pub shm: olympi_shm::Config,
+    /// The settings of verbs (`OLYMPI_VERBS_*`).
+    pub verbs: olympi_verbs::Config,
+    /// The settings of libfabric (`OLYMPI_OFI_*`).
+    pub ofi: olympi_ofi::Config,
     /// The settings of TCP (`OLYMPI_TCP_*`).
     pub tcp: olympi_tcp::Config,
 }
@@ -52,7 +61,11 @@ impl Default for Config {
             oversubscribed: None,
             local_size: None,
             tcp_poll_every: 64,
+            registration: Registration::Auto,
+            notices: true,
             shm: olympi_shm::Config::default(),
+            verbs: olympi_verbs::Config::default(),
+            ofi: olympi_ofi::Config::default(),
             tcp: olympi_tcp::Config::default(),
         }
     }
@@ -105,7 +118,19 @@ impl Config {
             tcp_poll_every: read
                 .number("OLYMPI_TCP_POLL_EVERY", 1, 1 << 20)?
                 .map_or(default.tcp_poll_every, count),
+            registration: match variable("OLYMPI_REGISTRATION") {
+                None => Registration::Auto,
+                Some(value) => value
+                    .trim()
+                    .parse()
+                    .map_err(|right| wrong("OLYMPI_REGISTRATION", &value, format!("must be {right}")))?,
+            },
+            notices: read.number("OLYMPI_NOTICES", 0, 1)?.is_none_or(|told| told == 1),
             shm: olympi_shm::Config::read(variable)
+                .map_err(|e| wrong(e.variable, &e.value, format!("must be {}", e.expected)))?,
+            verbs: olympi_verbs::Config::from_variables(variable)
+                .map_err(|e| wrong(e.variable, &e.value, format!("must be {}", e.expected)))?,
+            ofi: olympi_ofi::Config::from_variables(variable)
                 .map_err(|e| wrong(e.variable, &e.value, format!("must be {}", e.expected)))?,
             tcp: olympi_tcp::Config::from_variables(&variable)
                 .map_err(|e| wrong(e.variable, &e.value, format!("must be {}", e.expected)))?,
@@ -134,7 +159,7 @@ pub fn settings() -> Vec<Setting> {
     let own = [
         (
             "OLYMPI_TRANSPORTS",
-            "self,shm,tcp".to_owned(),
+            "self,shm,verbs,ofi,tcp".to_owned(),
             "transports that may be used, best first; ^ before the list: all but these",
         ),
         (
@@ -163,10 +188,22 @@ pub fn settings() -> Vec<Setting> {
             default.tcp_poll_every.to_string(),
             "polls of shared memory to one of TCP, while nothing comes over TCP",
         ),
+        (
+            "OLYMPI_REGISTRATION",
+            "auto".to_owned(),
+            "whether users' memory stays registered with RDMA devices between messages: auto or off",
+        ),
+        (
+            "OLYMPI_NOTICES",
+            "1".to_owned(),
+            "whether RDMA hardware that is there and not used is told of on standard error: 1 or 0",
+        ),
     ];
     let shm = olympi_shm::settings().iter().map(|&(v, d, m)| (v, d.to_owned(), m));
     own.into_iter()
         .chain(shm)
+        .chain(olympi_verbs::Config::settings())
+        .chain(olympi_ofi::Config::settings())
         .chain(olympi_tcp::Config::settings())
         .map(|(variable, default, meaning)| Setting { variable, default, meaning })
         .collect()

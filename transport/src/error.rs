@@ -29,7 +29,9 @@ pub struct LookupError {
 #[derive(Debug, Error)]
 pub enum StartError {
     /// The settings leave nothing to reach the other ranks by.
-    #[error("{setting} leaves no transport by which {me} could reach the other ranks: name shm, tcp or both")]
+    #[error(
+        "{setting} leaves no transport by which {me} could reach the other ranks: name some of shm, verbs, ofi and tcp"
+    )]
     Nothing {
         /// The variable and what it holds.
         setting: String,

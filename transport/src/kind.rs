@@ -6,19 +6,26 @@ use std::str::FromStr;
 /// A kind of transport.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Kind {
+    // The numbers stand in published addresses, so they stay what they are.
     /// A process to itself.
-    Own,
+    Own = 0,
     /// Shared memory.
-    Shm,
+    Shm = 1,
+    /// InfiniBand and `RoCE`, through libibverbs.
+    Verbs = 4,
+    /// Any fabric for which there is a libfabric provider.
+    Ofi = 5,
     /// TCP.
-    Tcp,
+    Tcp = 2,
     /// A simulated network, for tests: see [`Progress::over`](crate::Progress::over).
-    Sim,
+    Sim = 3,
 }
 
 impl Kind {
     /// All kinds that users may choose from, best first.
-    pub const ALL: [Self; 3] = [Self::Own, Self::Shm, Self::Tcp];
+    pub const ALL: [Self; 5] = [Self::Own, Self::Shm, Self::Verbs, Self::Ofi, Self::Tcp];
+    /// Those that reach other processes.
+    pub(crate) const OUTWARD: [Self; 4] = [Self::Shm, Self::Verbs, Self::Ofi, Self::Tcp];
 
     /// The kind of this number, as it stands in published addresses.
     pub(crate) fn numbered(number: u8) -> Option<Self> {
@@ -30,6 +37,8 @@ impl Kind {
         match self {
             Self::Own => "self",
             Self::Shm => "shm",
+            Self::Verbs => "verbs",
+            Self::Ofi => "ofi",
             Self::Tcp => "tcp",
             Self::Sim => "sim",
         }
@@ -41,10 +50,9 @@ impl Kind {
     }
 
     fn parse(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|kind| kind.name() == name)
-            .ok_or_else(|| format!("{name:?} is no transport of this program; there are self, shm and tcp"))
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+            format!("{name:?} is no transport of this program; there are self, shm, verbs, ofi and tcp")
+        })
     }
 }
 
@@ -56,7 +64,7 @@ impl fmt::Display for Kind {
 
 /// Which transports may be used, best first: `OLYMPI_TRANSPORTS`.
 ///
-/// A list (`tcp,shm`) allows only what it names, in that order, and what it names must start. A list that begins
+/// A list (`verbs,shm`) allows only what it names, in that order, and what it names must start. A list that begins
 /// with `^` (`^tcp`) allows all others. A process reaches itself through `self` unless that is excluded (`^self`).
 ///
 /// ```
@@ -65,7 +73,7 @@ impl fmt::Display for Kind {
 /// let first_tcp: Transports = "tcp,shm".parse().unwrap();
 /// assert_eq!(first_tcp.order(), [Kind::Own, Kind::Tcp, Kind::Shm]);
 /// let without: Transports = "^shm".parse().unwrap();
-/// assert_eq!(without.order(), [Kind::Own, Kind::Tcp]);
+/// assert_eq!(without.order(), [Kind::Own, Kind::Verbs, Kind::Ofi, Kind::Tcp]);
 /// assert!("infiniband".parse::<Transports>().is_err());
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -143,7 +151,8 @@ mod tests {
         let order = |text: &str| text.parse::<Transports>().map(|t| t.order);
         assert_eq!(order("shm"), Ok(vec![Kind::Own, Kind::Shm]));
         assert_eq!(order(" tcp , self "), Ok(vec![Kind::Tcp, Kind::Own]));
-        assert_eq!(order("^self,tcp"), Ok(vec![Kind::Shm]));
+        assert_eq!(order("^self,tcp"), Ok(vec![Kind::Shm, Kind::Verbs, Kind::Ofi]));
+        assert_eq!(order("ofi,verbs"), Ok(vec![Kind::Own, Kind::Ofi, Kind::Verbs]));
         assert!("shm".parse::<Transports>().unwrap().names(Kind::Shm));
         assert!(!"^tcp".parse::<Transports>().unwrap().names(Kind::Shm));
         assert!(!Transports::default().names(Kind::Tcp));

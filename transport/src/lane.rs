@@ -5,18 +5,28 @@ use olympi_transport_api::{Address, Closed, Envelope, Peer, SendBuf, Transport, 
 
 use crate::Kind;
 use crate::falling::{Fallen, Through};
+use crate::rhythm::Rhythm;
 
 /// A transport and the engine that speaks over it.
 pub(crate) struct Lane<T> {
     // The engine goes first, with the regions that it has registered.
     pub(crate) engine: Engine,
     pub(crate) transport: T,
+    /// How often it is polled beside quicker ones.
+    pub(crate) rhythm: Rhythm,
     kind: Kind,
 }
 
 impl<T: Transport> Lane<T> {
+    /// A lane that is polled each time.
     pub(crate) fn new(kind: Kind, transport: T, thresholds: Thresholds) -> Self {
-        Self { engine: Engine::on_lane(thresholds, Number::new(kind as u8)), transport, kind }
+        Self::paced(kind, transport, thresholds, 1)
+    }
+
+    /// A lane that is polled once in so many times while it is quiet and there are quicker ones.
+    pub(crate) fn paced(kind: Kind, transport: T, thresholds: Thresholds, every: u32) -> Self {
+        let engine = Engine::on_lane(thresholds, Number::new(kind as u8));
+        Self { engine, transport, rhythm: Rhythm::new(every), kind }
     }
 
     /// Makes the endpoint to a peer.
@@ -42,6 +52,22 @@ impl<T: Transport> Lane<T> {
     pub(crate) fn poll<I: Inbox>(&mut self, inbox: &mut I, fallen: &mut Fallen) -> usize {
         let mut through = Through { inbox, fallen, lane: self.kind };
         self.engine.poll(&mut self.transport, &mut through)
+    }
+
+    /// Polls it if its turn has come, or if nothing is quicker.
+    pub(crate) fn poll_in_turn<I: Inbox>(
+        &mut self,
+        quickest: bool,
+        before: usize,
+        inbox: &mut I,
+        fallen: &mut Fallen,
+    ) -> usize {
+        if !quickest && !self.rhythm.due(before) {
+            return 0;
+        }
+        let brought = self.poll(inbox, fallen);
+        self.rhythm.polled(brought, self.engine.backlogged());
+        brought
     }
 
     /// Ends everything with a peer.

@@ -7,7 +7,8 @@
 //! |---|---|
 //! | `progress.rs` | what is polled, and who is told |
 //! | `opening.rs` | which transports start |
-//! | `rhythm.rs` | how often TCP is polled beside shared memory |
+//! | `lanes.rs` | which transports there are in a process, and how each is reached |
+//! | `rhythm.rs` | how often a transport is polled beside quicker ones |
 //! | `route.rs` | which transport leads to a peer |
 //! | `kind.rs` | which transports there are, and `OLYMPI_TRANSPORTS` |
 //! | `nap.rs`, `patience.rs`, `cpus.rs` | how to wait |
@@ -23,6 +24,7 @@ mod error;
 mod falling;
 mod kind;
 mod lane;
+mod lanes;
 mod nap;
 mod opening;
 mod patience;
@@ -38,6 +40,7 @@ pub use nap::Nap;
 pub use olympi_protocol::{
     Accepted, ArrivalId, Inbox, Mode, RecvError, RecvId, SendError, SendId, Sent, Thresholds,
 };
+pub use olympi_registration::{AllocError, Allocation, Memory, Mode as Registration};
 pub use olympi_sim::SimTransport;
 pub use olympi_transport_api::{Closed, ClosedKind, Envelope, Payload, Peer, RecvBuf, SendBuf};
 pub use patience::{Patience, Spin};

@@ -19,8 +19,8 @@ pub(crate) enum On {
     Nothing,
     /// The word at this address changes.
     Word { address: usize, expected: u32 },
-    /// One of them is readable; the second may be -1, for none.
-    Descriptors([i32; 2]),
+    /// One of them is readable; -1 stands for none.
+    Descriptors([i32; 4]),
 }
 
 impl Nap {
@@ -56,7 +56,7 @@ fn wait_word(address: usize, expected: u32, limit: Duration) {
 
 /// Sleeps until one of them is readable. Why it woke does not matter: the caller polls.
 #[allow(unsafe_code)]
-fn wait_descriptors(fds: [i32; 2], limit: Duration) {
+fn wait_descriptors(fds: [i32; 4], limit: Duration) {
     let limit = timespec(limit);
     // Negative descriptors are passed over.
     let mut polled = fds.map(|fd| libc::pollfd { fd, events: libc::POLLIN, revents: 0 });
@@ -88,7 +88,7 @@ mod tests {
         let (read, write) = rustix::pipe::pipe().unwrap();
         rustix::io::write(&write, b"x").unwrap();
         let fd = std::os::fd::AsRawFd::as_raw_fd(&read);
-        for fds in [[fd, -1], [-1, fd]] {
+        for fds in [[fd, -1, -1, -1], [-1, -1, -1, fd]] {
             Nap { on: On::Descriptors(fds), limit: LONG }.sleep(LONG);
         }
     }
@@ -99,7 +99,7 @@ mod tests {
         let (read, _write) = rustix::pipe::pipe().unwrap();
         let fd = std::os::fd::AsRawFd::as_raw_fd(&read);
         let word = On::Word { address: word.as_ptr() as usize, expected: 1 };
-        for on in [On::Nothing, word, On::Descriptors([fd, -1])] {
+        for on in [On::Nothing, word, On::Descriptors([fd, -1, -1, -1])] {
             Nap { on, limit: LONG }.sleep(Duration::from_millis(1));
             Nap { on, limit: Duration::from_millis(1) }.sleep(LONG);
         }

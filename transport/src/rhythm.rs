@@ -1,12 +1,12 @@
-//! How often TCP is polled beside shared memory: to ask the kernel takes longer than a whole message through shared
-//! memory, so it is asked often only while it has something to say.
+//! How often a transport is polled beside quicker ones: to ask the kernel for TCP takes longer than a whole message
+//! through shared memory, so it is asked often only while it has something to say.
 
-/// So many polls in vain make TCP quiet: some ten round trips over loopback.
+/// So many polls in vain make a transport quiet: with TCP some ten round trips over loopback.
 const HOT: u32 = 256;
-/// While shared memory brings something, TCP is polled so much more rarely.
+/// While quicker ones bring something, it is polled so much more rarely.
 const BESIDE: u32 = 8;
 
-/// When TCP is polled.
+/// When a transport is polled.
 #[derive(Debug)]
 pub(crate) struct Rhythm {
     every: u32,
@@ -20,7 +20,7 @@ impl Rhythm {
         Self { every: every.max(1), countdown: 0, in_vain: HOT, turn: 0 }
     }
 
-    /// Whether to poll TCP now; `others`: how much shared memory has just brought.
+    /// Whether to poll it now; `others`: how much quicker ones have just brought.
     #[inline]
     pub(crate) fn due(&mut self, others: usize) -> bool {
         if others > 0 {
@@ -37,13 +37,13 @@ impl Rhythm {
         true
     }
 
-    /// After a poll of TCP, which brought so much; `busy`: something waits to be sent.
+    /// After a poll, which brought so much; `busy`: something waits to be sent.
     pub(crate) fn polled(&mut self, events: usize, busy: bool) {
         self.in_vain = if events > 0 || busy { 0 } else { (self.in_vain + 1).min(HOT) };
         self.countdown = if self.in_vain < HOT { 0 } else { self.every - 1 };
     }
 
-    /// TCP is about to have something to say.
+    /// It is about to have something to say.
     #[inline]
     pub(crate) fn soon(&mut self) {
         (self.in_vain, self.countdown) = (0, 0);

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use olympi_transport_api::{Address, Closed, ClosedKind, Peer, Transport};
 
 use crate::address::Addresses;
+use crate::lanes::with_lane;
 use crate::{Directory, Kind, NotTaken, PairReport, Progress};
 
 /// Which lane messages to a peer take: one byte a peer, for the fast path.
@@ -155,14 +156,7 @@ impl Progress {
 
     /// Why a peer is gone, if it is.
     fn gone(&self, peer: Peer) -> Option<Arc<Closed>> {
-        let lanes = [
-            Some(&self.own.engine),
-            self.shm.as_ref().map(|lane| &lane.engine),
-            self.tcp.as_ref().map(|lane| &lane.engine),
-            self.sim.as_ref().map(|lane| &lane.engine),
-        ];
-        let gone = lanes.into_iter().flatten().find_map(|engine| engine.gone(peer));
-        self.routes.unreachable.get(&peer).or(gone).cloned()
+        self.routes.unreachable.get(&peer).or(self.lanes.gone(peer)).cloned()
     }
 
     /// From now on the peer is not to be reached. The next poll tells the inbox.
@@ -184,12 +178,8 @@ impl Progress {
                     transport: other.name(),
                     reason: format!("{kind} comes before it and serves"),
                 }));
-                let line = match kind {
-                    Kind::Own => self.own.transport.describe(peer),
-                    Kind::Shm => self.shm.as_ref().map(|l| l.transport.describe(peer)).unwrap_or_default(),
-                    Kind::Tcp => self.tcp.as_ref().map(|l| l.transport.describe(peer)).unwrap_or_default(),
-                    Kind::Sim => self.sim.as_ref().map(|l| l.transport.describe(peer)).unwrap_or_default(),
-                };
+                let line = with_lane!(self.lanes, kind, lane => lane.transport.describe(peer));
+                let line = line.unwrap_or_default();
                 (Some(kind.name()), line)
             }
         };

@@ -95,7 +95,7 @@ impl Rank {
     /// Begins a send; the bytes must outlive it.
     pub fn send(&mut self, to: u32, tag: i32, mode: Mode, bytes: &[u8]) -> (u32, Result<Sent, SendError>) {
         self.next += 1;
-        let envelope = Envelope { context: 0, source: self.me, tag, len: bytes.len() as u64 };
+        let envelope = Envelope { context: 0, source: self.me, tag, signature: 0, len: bytes.len() as u64 };
         // SAFETY: the callers keep the bytes until the send has ended.
         let buf = unsafe { SendBuf::lend(bytes.as_ptr(), bytes.len()) };
         (self.next, self.progress.send(Peer(to), &envelope, mode, buf, SendId(self.next)))

@@ -62,7 +62,7 @@ pub(crate) enum Held {
     Probe,
 }
 
-/// One signal for so many frames, so that most complete without a word.
+/// At most so many requests go between two with a signal: most complete without a word.
 const SIGNAL_EVERY: u32 = 16;
 
 pub(crate) struct Connection {
@@ -92,6 +92,8 @@ pub(crate) struct Connection {
     pub(crate) posted: u32,
     pub(crate) retired: u32,
     unsignalled: u32,
+    /// One request in so many has a signal; a full queue has one, so that it empties.
+    signal_every: u32,
     pub(crate) held: VecDeque<(u32, Held)>,
     pub(crate) moves: VecDeque<Move>,
     word: u64,
@@ -162,6 +164,7 @@ impl Connection {
             posted: 0,
             retired: 0,
             unsignalled: 0,
+            signal_every: (config.send_depth / 2).clamp(1, SIGNAL_EVERY),
             held: VecDeque::new(),
             moves: VecDeque::new(),
             word: 0,
@@ -287,7 +290,8 @@ impl Connection {
     ) -> Result<bool, i32> {
         let next = self.posted.wrapping_add(1);
         wr.wr_id = (u64::from(peer) << 32) | u64::from(next);
-        let signal = self.unsignalled + 1 >= SIGNAL_EVERY || matches!(held, Some(Held::Op(..) | Held::Probe));
+        let signal =
+            self.unsignalled + 1 >= self.signal_every || matches!(held, Some(Held::Op(..) | Held::Probe));
         if signal {
             wr.send_flags |= IBV_SEND_SIGNALED;
         }

@@ -60,6 +60,9 @@ fn registration(cache: &mut Cache<Mr>, pd: &Arc<Pd>, extent: Extent) -> Result<A
 
 impl Verbs {
     pub(crate) fn register_region(&mut self, extent: Extent) -> Result<MemoryRegion, RegisterError> {
+        if self.caps.get_from.is_none() {
+            return Err(RegisterError::Unsupported { transport: crate::NAME });
+        }
         match registration(&mut self.cache, &self.port.pd, extent) {
             Ok(mr) => {
                 let key = RemoteKey { address: extent.address() as u64, key: u64::from(mr.rkey()) };

@@ -36,10 +36,10 @@ impl Verbs {
         let len = PREFIX + header.len() + payload.len();
         let prefix = Prefix { granted: link.allowance(), header: header.len() as u8, starved: link.starved };
         // What precedes the payload: the prefix and the header, which has at most 64 bytes.
-        let mut head = [0_u8; PREFIX + 64];
-        head[..PREFIX].copy_from_slice(&prefix.encode());
-        head[PREFIX..PREFIX + header.len()].copy_from_slice(header);
-        let front = &head[..PREFIX + header.len()];
+        let mut room = [0_u8; PREFIX + 64];
+        room[..PREFIX].copy_from_slice(&prefix.encode());
+        room[PREFIX..PREFIX + header.len()].copy_from_slice(header);
+        let front = &room[..PREFIX + header.len()];
         let inline = len <= self.inline;
         let mut held = None;
         let mut sges = [
