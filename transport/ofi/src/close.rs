@@ -16,6 +16,8 @@ use crate::{NAME, Ofi};
 
 /// How long closing waits between two looks.
 const PAUSE: Duration = Duration::from_micros(100);
+/// A process of this host that has broken off is seen to have ended within this time, if it has.
+const GRACE: Duration = Duration::from_millis(100);
 /// Probes to a silent peer become rarer after so many.
 const EAGER_PROBES: u32 = 8;
 
@@ -24,6 +26,8 @@ pub(crate) struct Ending {
     rank: u32,
     kind: ClosedKind,
     detail: String,
+    /// So long its process may take to be seen to have ended.
+    until: Instant,
 }
 
 impl Ofi {
@@ -106,7 +110,8 @@ impl Ofi {
     pub(crate) fn expect_end(&mut self, rank: u32, kind: ClosedKind, detail: String) {
         let known = self.ending.iter().any(|ending| ending.rank == rank);
         if !known && self.links[rank as usize].open() {
-            self.ending.push(Ending { rank, kind, detail });
+            let until = Instant::now() + GRACE;
+            self.ending.push(Ending { rank, kind, detail, until });
         }
     }
 
@@ -118,7 +123,14 @@ impl Ofi {
             self.ending.retain(|ending| ending.rank != rank);
             self.process_ended(rank);
         }
-        for Ending { rank, kind, detail } in std::mem::take(&mut self.ending) {
+        let now = Instant::now();
+        for ending in std::mem::take(&mut self.ending) {
+            if self.links[ending.rank as usize].watched.is_some() && now < ending.until {
+                // A connection breaks a moment before its process is gone.
+                self.ending.push(ending);
+                continue;
+            }
+            let Ending { rank, kind, detail, .. } = ending;
             self.lose(rank, kind, &detail);
         }
     }
@@ -190,6 +202,7 @@ impl Ofi {
         self.road = Road::Closed;
         for rank in self.closing.clone() {
             self.retire(rank);
+            self.conclude(rank);
         }
     }
 

@@ -150,7 +150,8 @@ fn merit(provider: &str, domain: &str, info: &Info) -> i32 {
     let mut merit = standing(core(provider)).0 * 100;
     merit += match (info.ep().type_, provider.contains(';')) {
         (FI_EP_RDM, false) => 60,
-        (FI_EP_RDM, true) => 40,
+        // A connection of our own costs less than a layer that makes the same connection.
+        (FI_EP_MSG, _) => 40,
         _ => 0,
     };
     if info.get().caps & FI_RMA != 0 {
