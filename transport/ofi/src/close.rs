@@ -238,7 +238,7 @@ impl Drop for Ofi {
         loop {
             left.retain(|&rank| {
                 let link = &self.links[rank as usize];
-                link.open() && (link.heard || link.greeted) && self.part(rank) == Post::Busy
+                link.open() && (link.asked || link.heard) && self.part(rank) == Post::Busy
             });
             if (left.is_empty() && self.sending == 0) || Instant::now() >= end {
                 break;
