@@ -74,7 +74,8 @@ impl Communicator {
     /// The envelope of a message of ours.
     #[inline]
     pub(crate) fn envelope(&self, traffic: Traffic, tag: i32, len: usize) -> Envelope {
-        Envelope { context: self.context(traffic), source: self.rank, tag, len: len as u64 }
+        let signature = traffic.signature();
+        Envelope { context: self.context(traffic), source: self.rank, tag, signature, len: len as u64 }
     }
 
     /// Whom a message goes to; `None` for `PROC_NULL`.

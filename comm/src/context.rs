@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use olympi_datatype::{Equivalence, signature};
 use olympi_matching::MatchQueue;
 use olympi_transport_api::Peer;
 
@@ -14,10 +15,30 @@ use crate::inbox::Unexpected;
 /// A kind of traffic inside one communicator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Traffic {
-    /// Raw buffers: slices and vectors.
-    Buffers = 0,
+    /// Raw buffers: slices and vectors, of elements of this class.
+    Buffers(u8),
     /// Serialized objects.
-    Objects = 1,
+    Objects,
+}
+
+impl Traffic {
+    /// Raw buffers of whatever elements.
+    pub(crate) const ANY_BUFFERS: Self = Self::Buffers(signature::UNCHECKED);
+
+    /// Raw buffers of these elements.
+    #[inline]
+    pub(crate) const fn of<T: Equivalence>() -> Self {
+        Self::Buffers(T::SIGNATURE)
+    }
+
+    /// The class of the elements.
+    #[inline]
+    pub(crate) const fn signature(self) -> u8 {
+        match self {
+            Self::Buffers(signature) => signature,
+            Self::Objects => signature::UNCHECKED,
+        }
+    }
 }
 
 /// The communicator of all processes.
@@ -33,7 +54,11 @@ pub(crate) const NOWHERE: u32 = u32::MAX;
 /// The number that goes into envelopes.
 #[inline]
 pub(crate) const fn context(communicator: u32, traffic: Traffic) -> u32 {
-    communicator * 4 + traffic as u32
+    let number = match traffic {
+        Traffic::Buffers(_) => 0,
+        Traffic::Objects => 1,
+    };
+    communicator * 4 + number
 }
 
 /// The matching queue of a context: receives are operations, unexpected messages are arrivals.

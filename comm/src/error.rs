@@ -114,6 +114,22 @@ pub enum RecvError {
         /// The buffer's length in bytes.
         room: usize,
     },
+    /// The message is made of other elements than were asked for (MPI 5.0, section 3.3.1). Only one that is received as
+    /// bytes, or was sent as such (`u8`), may be of any type.
+    #[error(
+        "the message of rank {source_rank} with tag {tag} is made of {sent}, but {expected} was asked for: sender and \
+         receiver must name the same type, or one of them bytes (u8)"
+    )]
+    Type {
+        /// The sender's rank.
+        source_rank: i32,
+        /// The message's tag.
+        tag: i32,
+        /// What the sender named.
+        sent: &'static str,
+        /// What the receiver named.
+        expected: &'static str,
+    },
     /// The message is no whole number of the elements that were asked for.
     #[error(
         "the message of rank {source_rank} with tag {tag} has {sent} bytes, which is no whole number of {type_name} \

@@ -19,7 +19,25 @@ use crate::scope::Pending;
 pub(crate) struct Unexpected {
     pub(crate) arrival: ArrivalId,
     pub(crate) peer: Peer,
-    pub(crate) len: u64,
+    /// The length, and in the lowest byte the class of the elements.
+    made_of: u64,
+}
+
+impl Unexpected {
+    #[inline]
+    fn new(arrival: ArrivalId, peer: Peer, len: u64, signature: u8) -> Self {
+        // A length beyond 2^56 is a lie, and remains too long for any memory.
+        let len = len.min(u64::MAX >> 8);
+        Self { arrival, peer, made_of: len << 8 | u64::from(signature) }
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.made_of >> 8
+    }
+
+    fn signature(&self) -> u8 {
+        self.made_of as u8
+    }
 }
 
 /// Everything that is above the protocols and below the communicators.
@@ -45,8 +63,11 @@ pub(crate) struct State {
 impl Mailbox {
     /// Begins a receive of a matched message: where its bytes go.
     #[inline]
-    fn matched(&mut self, slot: u32, key: Key, len: u64) -> RecvBuf {
+    fn matched(&mut self, slot: u32, key: Key, len: u64, signature: u8) -> RecvBuf {
         let op = self.ops.at(slot);
+        if op.signature != signature {
+            op.compare(signature);
+        }
         let sent = usize::try_from(len).unwrap_or(usize::MAX);
         if op.unusual
             && let Some(hold) = &mut op.extra.hold
@@ -101,7 +122,7 @@ impl Mailbox {
     fn ignore(&mut self, from: Peer, envelope: &Envelope, arrival: ArrivalId) -> Option<(RecvId, RecvBuf)> {
         tracing::warn!(%from, ?envelope, "ignored: a message in the name of a rank that its sender is not");
         let key = Key { source: from.0, tag: envelope.tag };
-        let unexpected = || Unexpected { arrival, peer: from, len: envelope.len };
+        let unexpected = || Unexpected::new(arrival, from, envelope.len, envelope.signature);
         let queued = self.contexts.get(NOWHERE).queue.arrive(key, unexpected);
         debug_assert!(matches!(queued, Arrived::Queued), "nobody receives there");
         None
@@ -124,6 +145,7 @@ impl State {
     pub(crate) fn post(
         &mut self,
         context: u32,
+        signature: u8,
         pattern: Pattern,
         landing: RecvBuf,
         hold: Option<Box<dyn Hold>>,
@@ -131,14 +153,14 @@ impl State {
         let slot = self.mail.ops.next();
         match self.mail.contexts.get(context).queue.post(pattern, slot) {
             Posted::Queued(token) => {
-                let op = self.mail.ops.begin_posted(context, landing, hold, token);
+                let op = self.mail.ops.begin_posted(context, signature, landing, hold, token);
                 if !self.mail.dead.is_empty() {
                     self.refuse_dead(context, pattern, op);
                 }
                 op
             }
             Posted::Matched { key, message, .. } => {
-                let op = self.mail.ops.begin(context, landing, hold);
+                let op = self.mail.ops.begin(context, signature, landing, hold);
                 self.claim(op, key, message);
                 op
             }
@@ -148,7 +170,7 @@ impl State {
     /// Gives an unexpected message to a receive.
     #[inline(never)]
     pub(crate) fn claim(&mut self, op: OpRef, key: Key, message: Unexpected) {
-        let buffer = self.mail.matched(op.slot, key, message.len);
+        let buffer = self.mail.matched(op.slot, key, message.len(), message.signature());
         match self.progress.accept(message.arrival, RecvId(op.slot), buffer) {
             Ok(Accepted::Done) => self.mail.end(op.slot, None),
             Ok(Accepted::Pending) => {}
@@ -231,9 +253,10 @@ impl Inbox for Mailbox {
         if (envelope.context > WORLD_CONTEXTS || envelope.source != from.0) && !self.is_who(from, envelope) {
             return self.ignore(from, envelope, arrival);
         }
+        let (len, signature) = (envelope.len, envelope.signature);
         let queue = &mut self.contexts.get(envelope.context).queue;
-        match queue.arrive(key, || Unexpected { arrival, peer: from, len: envelope.len }) {
-            Arrived::Matched(slot) => Some((RecvId(slot), self.matched(slot, key, envelope.len))),
+        match queue.arrive(key, || Unexpected::new(arrival, from, len, signature)) {
+            Arrived::Matched(slot) => Some((RecvId(slot), self.matched(slot, key, len, signature))),
             Arrived::Queued => None,
         }
     }

@@ -52,7 +52,7 @@ pub use communicator::Communicator;
 pub use completion::{Completion, test_all, test_any, test_some, wait_all, wait_any, wait_some};
 pub use door::ThreadLevel;
 pub use error::{BufferError, Error, InitError, PersistentError, RecvError, SendError, ThreadError};
-pub use olympi_datatype::{Buffer, BufferMut, Equivalence, InvalidValue};
+pub use olympi_datatype::{Buffer, BufferMut, Equivalence, InvalidValue, signature};
 pub use olympi_object::{DecodeError, EncodeError};
 pub use olympi_pmi::BootstrapError;
 pub use olympi_transport::{

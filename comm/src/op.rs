@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::task::Waker;
 
+use olympi_datatype::signature;
 use olympi_matching::PostToken;
 use olympi_transport_api::{Closed, Peer, RecvBuf};
 
@@ -55,6 +56,8 @@ pub(crate) struct Op {
     /// Something of `extra` matters.
     pub(crate) unusual: bool,
     pub(crate) cancelled: bool,
+    /// Of what class the elements are that a receive asks for.
+    pub(crate) signature: u8,
     generation: u32,
     pub(crate) context: u32,
     pub(crate) source: i32,
@@ -73,6 +76,8 @@ pub(crate) struct Op {
 pub(crate) struct Extra {
     pub(crate) hold: Option<Box<dyn Hold>>,
     pub(crate) failure: Option<Box<Gone>>,
+    /// The classes of what was sent, and of what was asked for, where these do not agree.
+    pub(crate) mismatch: Option<(u8, u8)>,
     pub(crate) waker: Option<Waker>,
     /// Nobody will ask for the outcome: the slot frees itself at the end.
     pub(crate) detached: bool,
@@ -82,6 +87,16 @@ impl Op {
     /// A receive that no message has matched, and none will, has an empty status.
     pub(crate) fn withdraw(&mut self) {
         (self.source, self.tag, self.sent) = (ANY_SOURCE, ANY_TAG, 0);
+    }
+
+    /// Notes that the message which it takes is made of something else, unless one side says bytes.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn compare(&mut self, sent: u8) {
+        if !signature::agree(sent, self.signature) {
+            self.unusual = true;
+            self.extra.mismatch = Some((sent, self.signature));
+        }
     }
 
     /// Whether it is over, well or not.
@@ -110,6 +125,8 @@ pub(crate) struct Outcome {
     pub(crate) sent: usize,
     pub(crate) hold: Option<Box<dyn Hold>>,
     pub(crate) failure: Option<Box<Gone>>,
+    /// As in [`Extra`].
+    pub(crate) mismatch: Option<(u8, u8)>,
 }
 
 /// How most operations end, and how the others do.
@@ -131,10 +148,17 @@ impl Ops {
 
     /// Takes a slot for an operation that is under way.
     #[inline]
-    pub(crate) fn begin(&mut self, context: u32, landing: RecvBuf, hold: Option<Box<dyn Hold>>) -> OpRef {
-        let Some(slot) = self.free.pop() else { return self.grow(context, landing, hold) };
+    pub(crate) fn begin(
+        &mut self,
+        context: u32,
+        signature: u8,
+        landing: RecvBuf,
+        hold: Option<Box<dyn Hold>>,
+    ) -> OpRef {
+        let Some(slot) = self.free.pop() else { return self.grow(context, signature, landing, hold) };
         let op = &mut self.slots[slot as usize];
         op.phase = Phase::Moving;
+        op.signature = signature;
         op.landing = landing;
         op.context = context;
         op.source = ANY_SOURCE;
@@ -152,12 +176,13 @@ impl Ops {
     pub(crate) fn begin_posted(
         &mut self,
         context: u32,
+        signature: u8,
         landing: RecvBuf,
         hold: Option<Box<dyn Hold>>,
         token: PostToken,
     ) -> OpRef {
         let Some(slot) = self.free.pop() else {
-            let op = self.grow(context, landing, hold);
+            let op = self.grow(context, signature, landing, hold);
             let posted = self.at(op.slot);
             posted.phase = Phase::Posted;
             posted.token = Some(token);
@@ -165,6 +190,7 @@ impl Ops {
         };
         let op = &mut self.slots[slot as usize];
         op.phase = Phase::Posted;
+        op.signature = signature;
         op.landing = landing;
         op.context = context;
         op.token = Some(token);
@@ -177,12 +203,13 @@ impl Ops {
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, context: u32, landing: RecvBuf, hold: Option<Box<dyn Hold>>) -> OpRef {
+    fn grow(&mut self, context: u32, signature: u8, landing: RecvBuf, hold: Option<Box<dyn Hold>>) -> OpRef {
         let slot = self.slots.len() as u32;
         self.slots.push(Op {
             phase: Phase::Free,
             unusual: false,
             cancelled: false,
+            signature: 0,
             generation: 0,
             context: 0,
             source: ANY_SOURCE,
@@ -193,7 +220,7 @@ impl Ops {
             extra: Extra::default(),
         });
         self.free.push(slot);
-        self.begin(context, landing, hold)
+        self.begin(context, signature, landing, hold)
     }
 
     /// The operation in a slot that is in use.
@@ -257,8 +284,8 @@ impl Ops {
         if op.generation != name.generation || op.phase != Phase::Done {
             return None;
         }
-        let Extra { hold, failure, .. } = std::mem::take(&mut op.extra);
-        let outcome = Outcome { status: op.status(), sent: op.sent, hold, failure };
+        let Extra { hold, failure, mismatch, .. } = std::mem::take(&mut op.extra);
+        let outcome = Outcome { status: op.status(), sent: op.sent, hold, failure, mismatch };
         self.release(name.slot);
         Some(outcome)
     }

@@ -164,15 +164,15 @@ impl<T: Equivalence> Persistent<T> {
                 let mode = if kind == SendKind::Synchronous { Mode::Synchronous } else { Mode::Standard };
                 let mut inside = self.comm.shared.door.enter()?;
                 let buf = lend_const(&self.data);
-                match self.comm.begin_send(&mut inside, Traffic::Buffers, mode, buf, None, peer, tag)? {
+                match self.comm.begin_send(&mut inside, Traffic::of::<T>(), mode, buf, None, peer, tag)? {
                     None => Stage::Over(Status::EMPTY),
                     Some(op) => Stage::Active(op),
                 }
             }
             Action::Receive { pattern: Some(pattern) } => {
                 let mut inside = self.comm.shared.door.enter()?;
-                let context = self.comm.context(Traffic::Buffers);
-                Stage::Active(inside.post(context, pattern, lend(&mut self.data), None))
+                let traffic = Traffic::of::<T>();
+                Stage::Active(self.comm.post(&mut inside, traffic, pattern, lend(&mut self.data), None))
             }
         };
         Ok(())

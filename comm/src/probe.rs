@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use olympi_datatype::signature::UNCHECKED;
 use olympi_datatype::{BufferMut, Equivalence};
 use olympi_matching::{Key, Pattern};
 use olympi_transport_api::RecvBuf;
@@ -29,7 +30,7 @@ impl Communicator {
     /// # Errors
     /// [`RecvError`]: wrong rank or tag at once; a peer that is gone.
     pub fn probe(&self, source: i32, tag: i32) -> Result<Status, RecvError> {
-        self.probe_in(Traffic::Buffers, source, tag)
+        self.probe_in(Traffic::ANY_BUFFERS, source, tag)
     }
 
     /// Whether a message that matches is there (`MPI_Iprobe`); it stays where it is.
@@ -37,7 +38,7 @@ impl Communicator {
     /// # Errors
     /// [`RecvError`]: wrong rank or tag; a peer that is gone.
     pub fn iprobe(&self, source: i32, tag: i32) -> Result<Option<Status>, RecvError> {
-        self.iprobe_in(Traffic::Buffers, source, tag)
+        self.iprobe_in(Traffic::ANY_BUFFERS, source, tag)
     }
 
     /// Waits for an object that matches, and leaves it where it is.
@@ -73,7 +74,7 @@ impl Communicator {
     /// # Ok::<(), olympi_comm::Error>(())
     /// ```
     pub fn mprobe(&self, source: i32, tag: i32) -> Result<Message, RecvError> {
-        self.mprobe_in(Traffic::Buffers, source, tag)
+        self.mprobe_in(Traffic::ANY_BUFFERS, source, tag)
     }
 
     /// Takes a message that matches out of the queue, if there is one (`MPI_Improbe`).
@@ -81,7 +82,7 @@ impl Communicator {
     /// # Errors
     /// As [`iprobe`](Self::iprobe).
     pub fn improbe(&self, source: i32, tag: i32) -> Result<Option<Message>, RecvError> {
-        self.improbe_in(Traffic::Buffers, source, tag)
+        self.improbe_in(Traffic::ANY_BUFFERS, source, tag)
     }
 
     /// Waits for an object that matches, and takes it out of the queue.
@@ -152,7 +153,7 @@ impl Communicator {
     }
 
     fn message(&self, context: u32, (key, unexpected): (Key, Unexpected)) -> Message {
-        let status = status(key, unexpected.len);
+        let status = status(key, unexpected.len());
         let taken = Some(Taken { context, key, unexpected });
         Message { shared: Arc::clone(&self.shared), group: self.group().clone(), status, taken }
     }
@@ -165,7 +166,7 @@ impl Communicator {
 }
 
 fn peek(state: &mut State, context: u32, pattern: Pattern) -> Option<Status> {
-    state.mail.contexts.get(context).queue.probe(pattern).map(|(key, message)| status(key, message.len))
+    state.mail.contexts.get(context).queue.probe(pattern).map(|(key, message)| status(key, message.len()))
 }
 
 fn status(key: Key, len: u64) -> Status {
@@ -205,7 +206,7 @@ impl Message {
         let mut inside = self.shared.door.enter()?;
         let Some(taken) = self.taken.take() else { return Ok(Status::PROC_NULL) };
         let buffer = lend(items);
-        let op = inside.mail.ops.begin(taken.context, buffer, None);
+        let op = inside.mail.ops.begin(taken.context, B::Item::SIGNATURE, buffer, None);
         inside.claim(op, taken.key, taken.unexpected);
         match self.shared.settle(inside, op) {
             Ok(settled) => self.group.settled(settled, items),
@@ -218,7 +219,7 @@ impl Message {
     /// # Errors
     /// As [`Communicator::recv_vec`].
     pub fn recv_vec<T: Equivalence>(mut self) -> Result<(Vec<T>, Status), RecvError> {
-        match self.claim(Box::new(Growing::<T>::default()))? {
+        match self.claim(T::SIGNATURE, Box::new(Growing::<T>::default()))? {
             None => Ok((Vec::new(), Status::PROC_NULL)),
             Some(op) => Growing::finish(self.shared.outcome(op)?, &self.group),
         }
@@ -232,7 +233,7 @@ impl Message {
         if self.taken.is_none() {
             return Ok(Request::over((into, Status::PROC_NULL)));
         }
-        let op = self.claim(Box::new(Owned(into)))?;
+        let op = self.claim(T::SIGNATURE, Box::new(Owned(into)))?;
         Ok(self.request(op, crate::request::received_into::<T>, (Vec::new(), Status::PROC_NULL)))
     }
 
@@ -248,10 +249,10 @@ impl Message {
         }
     }
 
-    fn claim(&mut self, hold: Box<dyn crate::op::Hold>) -> Result<Option<OpRef>, RecvError> {
+    fn claim(&mut self, signature: u8, hold: Box<dyn crate::op::Hold>) -> Result<Option<OpRef>, RecvError> {
         let mut inside = self.shared.door.enter()?;
         let Some(taken) = self.taken.take() else { return Ok(None) };
-        let op = inside.mail.ops.begin(taken.context, RecvBuf::empty(), Some(hold));
+        let op = inside.mail.ops.begin(taken.context, signature, RecvBuf::empty(), Some(hold));
         inside.claim(op, taken.key, taken.unexpected);
         Ok(Some(op))
     }
@@ -263,7 +264,7 @@ impl Drop for Message {
             && let Ok(mut inside) = self.shared.door.enter()
         {
             // It has been received, though nobody looks: to its sender there is no difference.
-            let op = inside.mail.ops.begin(taken.context, RecvBuf::empty(), None);
+            let op = inside.mail.ops.begin(taken.context, UNCHECKED, RecvBuf::empty(), None);
             inside.claim(op, taken.key, taken.unexpected);
             drop(inside.detach(op));
         }
@@ -292,7 +293,7 @@ impl ObjectMessage {
     /// # Errors
     /// As [`Communicator::recv_object`].
     pub fn recv<T: DeserializeOwned>(mut self) -> Result<(T, Status), RecvError> {
-        let Some(op) = self.0.claim(Box::new(Growing::<u8>::default()))? else {
+        let Some(op) = self.0.claim(UNCHECKED, Box::new(Growing::<u8>::default()))? else {
             return Err(crate::object::no_object());
         };
         crate::object::finish(self.0.shared.outcome(op)?, &self.0.group)
@@ -303,7 +304,7 @@ impl ObjectMessage {
     /// # Errors
     /// [`ThreadError`](crate::ThreadError) from the wrong thread; waiting tells the rest.
     pub fn irecv<T: DeserializeOwned>(mut self) -> Result<Request<(T, Status)>, RecvError> {
-        match self.0.claim(Box::new(Growing::<u8>::default()))? {
+        match self.0.claim(UNCHECKED, Box::new(Growing::<u8>::default()))? {
             None => Err(crate::object::no_object()),
             Some(op) => Ok(Request::from_parts(
                 Arc::clone(&self.0.shared),

@@ -4,13 +4,15 @@ use std::alloc::Layout;
 use std::any::{Any, type_name};
 use std::mem::MaybeUninit;
 
-use olympi_datatype::{Buffer, BufferMut, Equivalence, bytes_of, validate_or_zero_raw};
+use olympi_datatype::{Buffer, BufferMut, Equivalence, bytes_of, signature, validate_or_zero_raw};
+use olympi_matching::Pattern;
 use olympi_transport::{RecvBuf, SendBuf};
 
 use crate::communicator::Communicator;
 use crate::context::Traffic;
 use crate::error::{Error, RecvError};
 use crate::group::Group;
+use crate::inbox::State;
 use crate::op::{Hold, OpRef, Outcome, Settled};
 use crate::status::Status;
 
@@ -33,7 +35,7 @@ impl Communicator {
         let items = data.items_mut();
         let Some(pattern) = self.pattern(source, tag)? else { return Ok(Status::PROC_NULL) };
         let mut inside = self.shared.door.enter()?;
-        let op = inside.post(self.context(Traffic::Buffers), pattern, lend(items), None);
+        let op = self.post(&mut inside, Traffic::of::<B::Item>(), pattern, lend(items), None);
         // The door opened for this thread a moment ago and cannot close: were it to, the buffer would be lent to an
         // operation that nobody waits for.
         match self.shared.settle(inside, op) {
@@ -75,7 +77,7 @@ impl Communicator {
         let Some(pattern) = self.pattern(source, tag)? else { return Ok((Vec::new(), Status::PROC_NULL)) };
         let mut inside = self.shared.door.enter()?;
         let hold = Box::new(Growing::<T>::default());
-        let op = inside.post(self.context(Traffic::Buffers), pattern, RecvBuf::empty(), Some(hold));
+        let op = self.post(&mut inside, Traffic::of::<T>(), pattern, RecvBuf::empty(), Some(hold));
         drop(inside);
         Growing::finish(self.shared.outcome(op)?, self.group())
     }
@@ -122,6 +124,19 @@ impl Communicator {
         Ok(status)
     }
 
+    /// Posts a receive of this traffic.
+    #[inline(always)]
+    pub(crate) fn post(
+        &self,
+        state: &mut State,
+        traffic: Traffic,
+        pattern: Pattern,
+        landing: RecvBuf,
+        hold: Option<Box<dyn Hold>>,
+    ) -> OpRef {
+        state.post(self.context(traffic), traffic.signature(), pattern, landing, hold)
+    }
+
     /// Posts a receive into memory that belongs to the operation; `None` for `PROC_NULL`.
     pub(crate) fn post_hold(
         &self,
@@ -132,13 +147,26 @@ impl Communicator {
     ) -> Result<Option<OpRef>, RecvError> {
         let Some(pattern) = self.pattern(source, tag)? else { return Ok(None) };
         let mut inside = self.shared.door.enter()?;
-        Ok(Some(inside.post(self.context(traffic), pattern, RecvBuf::empty(), Some(hold))))
+        Ok(Some(self.post(&mut inside, traffic, pattern, RecvBuf::empty(), Some(hold))))
     }
 }
 
 impl Outcome {
-    /// Whether all of the message found room.
+    /// Whether the message is made of what was asked for.
+    pub(crate) fn typed(&self) -> Result<(), RecvError> {
+        let Status { source: source_rank, tag, .. } = self.status;
+        match self.mismatch {
+            None => Ok(()),
+            Some((sent, expected)) => {
+                let (sent, expected) = (signature::name(sent), signature::name(expected));
+                Err(RecvError::Type { source_rank, tag, sent, expected })
+            }
+        }
+    }
+
+    /// Whether it is, and all of the message found room.
     pub(crate) fn whole(&self) -> Result<(), RecvError> {
+        self.typed()?;
         let Status { source: source_rank, tag, bytes: room, .. } = self.status;
         if self.sent > room {
             return Err(RecvError::Truncated { source_rank, tag, sent: self.sent, room });
@@ -186,9 +214,10 @@ impl Group {
             Ok(status) if T::ANY_BITS && (T::GRAIN <= 1 || status.bytes.is_multiple_of(T::GRAIN)) => {
                 Ok(status)
             }
-            Ok(status) => {
-                self.received(&Outcome { status, sent: status.bytes, hold: None, failure: None }, items)
-            }
+            Ok(status) => self.received(
+                &Outcome { status, sent: status.bytes, hold: None, failure: None, mismatch: None },
+                items,
+            ),
             Err(outcome) => self.received(&outcome, items),
         }
     }
@@ -263,6 +292,7 @@ impl<T: Equivalence> Growing<T> {
         if let Some(gone) = outcome.failure {
             return Err(group.recv_error(*gone));
         }
+        outcome.typed()?;
         let mut items = hold.map(|hold| hold.items).unwrap_or_default();
         if size_of::<T>() > 0 && !outcome.sent.is_multiple_of(size_of::<T>()) {
             return Err(partial::<T>(&status, outcome.sent));

@@ -169,7 +169,7 @@ impl Communicator {
         dest: i32,
         tag: i32,
     ) -> Result<Request<Vec<T>>, SendError> {
-        self.isend_owned(Traffic::Buffers, Mode::Standard, data, dest, tag, sent_vec::<T>)
+        self.isend_owned(Traffic::of::<T>(), Mode::Standard, data, dest, tag, sent_vec::<T>)
     }
 
     /// Begins to send synchronously (`MPI_Issend`): over when a receive has taken the message.
@@ -182,7 +182,7 @@ impl Communicator {
         dest: i32,
         tag: i32,
     ) -> Result<Request<Vec<T>>, SendError> {
-        self.isend_owned(Traffic::Buffers, Mode::Synchronous, data, dest, tag, sent_vec::<T>)
+        self.isend_owned(Traffic::of::<T>(), Mode::Synchronous, data, dest, tag, sent_vec::<T>)
     }
 
     /// Begins to send to a receive that the program knows to be posted (`MPI_Irsend`).
@@ -226,7 +226,7 @@ impl Communicator {
             self.pattern(source, tag)?;
             return Ok(Request::over((into, Status::PROC_NULL)));
         }
-        let op = self.post_hold(Traffic::Buffers, source, tag, Box::new(Owned(into)))?;
+        let op = self.post_hold(Traffic::of::<T>(), source, tag, Box::new(Owned(into)))?;
         Ok(self.receiving(op, received_into::<T>))
     }
 
@@ -239,7 +239,7 @@ impl Communicator {
         source: i32,
         tag: i32,
     ) -> Result<Request<(Vec<T>, Status)>, RecvError> {
-        let op = self.post_hold(Traffic::Buffers, source, tag, Box::new(Growing::<T>::default()))?;
+        let op = self.post_hold(Traffic::of::<T>(), source, tag, Box::new(Growing::<T>::default()))?;
         Ok(self.receiving(op, |outcome, group| Ok(Growing::finish(outcome, group)?)))
     }
 
@@ -266,7 +266,8 @@ impl Communicator {
     ) -> Result<Request<R>, SendError> {
         let over = |data: Vec<T>| {
             let hold: Box<dyn Hold> = Box::new(Owned(data));
-            let outcome = Outcome { status: Status::EMPTY, sent: 0, hold: Some(hold), failure: None };
+            let outcome =
+                Outcome { status: Status::EMPTY, sent: 0, hold: Some(hold), failure: None, mismatch: None };
             Request { inner: Inner::Over(finish(outcome, self.group())) }
         };
         let Some(peer) = self.destination(dest, tag)? else { return Ok(over(data)) };

@@ -108,7 +108,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         dest: i32,
         tag: i32,
     ) -> Result<ScopedRequest<'scope, 'env>, SendError> {
-        self.begin(Mode::Standard, lend_const(data.items()), dest, tag)
+        self.begin(Traffic::of::<B::Item>(), Mode::Standard, lend_const(data.items()), dest, tag)
     }
 
     /// Begins to send synchronously (`MPI_Issend`).
@@ -121,7 +121,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         dest: i32,
         tag: i32,
     ) -> Result<ScopedRequest<'scope, 'env>, SendError> {
-        self.begin(Mode::Synchronous, lend_const(data.items()), dest, tag)
+        self.begin(Traffic::of::<B::Item>(), Mode::Synchronous, lend_const(data.items()), dest, tag)
     }
 
     /// Begins to send to a receive that is known to be posted (`MPI_Irsend`).
@@ -165,13 +165,14 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let Some(pattern) = self.comm.pattern(source, tag)? else { return Ok(self.over(Status::PROC_NULL)) };
         let buffer = lend(into.items_mut());
         let mut inside = self.comm.shared.door.enter()?;
-        let op = inside.post(self.comm.context(Traffic::Buffers), pattern, buffer, None);
+        let op = self.comm.post(&mut inside, Traffic::of::<B::Item>(), pattern, buffer, None);
         drop(inside);
         Ok(self.pend(op, Some(Kind::of::<B::Item>()), buffer))
     }
 
     fn begin(
         &'scope self,
+        traffic: Traffic,
         mode: Mode,
         buf: SendBuf,
         dest: i32,
@@ -179,7 +180,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     ) -> Result<ScopedRequest<'scope, 'env>, SendError> {
         let Some(peer) = self.comm.destination(dest, tag)? else { return Ok(self.over(Status::EMPTY)) };
         let mut inside = self.comm.shared.door.enter()?;
-        match self.comm.begin_send(&mut inside, Traffic::Buffers, mode, buf, None, peer, tag)? {
+        match self.comm.begin_send(&mut inside, traffic, mode, buf, None, peer, tag)? {
             None => Ok(self.over(Status::EMPTY)),
             Some(op) => {
                 drop(inside);
@@ -400,7 +401,7 @@ fn finish(
     match settled {
         Ok(status) if kind.is_none_or(|kind| kind.any_bits && kind.is_whole(status.bytes)) => Ok(status),
         Ok(status) => {
-            let outcome = Outcome { status, sent: status.bytes, hold: None, failure: None };
+            let outcome = Outcome { status, sent: status.bytes, hold: None, failure: None, mismatch: None };
             finish_carefully(comm, outcome, kind, landing)
         }
         Err(outcome) => finish_carefully(comm, *outcome, kind, landing),

@@ -1,5 +1,6 @@
 //! Blocking sends of raw buffers, in the four modes (MPI 5.0, sections 3.2 and 3.4).
 
+use olympi_datatype::signature::UNCHECKED;
 use olympi_datatype::{Buffer, bytes_of};
 use olympi_transport::{Mode, SendBuf, SendId, Sent};
 use olympi_transport_api::{Peer, RecvBuf};
@@ -36,7 +37,7 @@ impl Communicator {
     /// ```
     #[inline]
     pub fn send<B: Buffer + ?Sized>(&self, data: &B, dest: i32, tag: i32) -> Result<(), SendError> {
-        self.send_bytes(Traffic::Buffers, Mode::Standard, bytes_of(data.items()), dest, tag)
+        self.send_bytes(Traffic::of::<B::Item>(), Mode::Standard, bytes_of(data.items()), dest, tag)
     }
 
     /// Sends synchronously (`MPI_Ssend`): ends when a receive has taken the message.
@@ -45,7 +46,7 @@ impl Communicator {
     /// As [`send`](Self::send).
     #[inline]
     pub fn ssend<B: Buffer + ?Sized>(&self, data: &B, dest: i32, tag: i32) -> Result<(), SendError> {
-        self.send_bytes(Traffic::Buffers, Mode::Synchronous, bytes_of(data.items()), dest, tag)
+        self.send_bytes(Traffic::of::<B::Item>(), Mode::Synchronous, bytes_of(data.items()), dest, tag)
     }
 
     /// Sends to a receive that the program knows to be posted (`MPI_Rsend`). Here it is a standard send, which
@@ -64,7 +65,7 @@ impl Communicator {
     /// # Errors
     /// As [`send`](Self::send), and [`SendError::Buffer`] where the attached buffer has no room.
     pub fn bsend<B: Buffer + ?Sized>(&self, data: &B, dest: i32, tag: i32) -> Result<(), SendError> {
-        self.bsend_bytes(Traffic::Buffers, bytes_of(data.items()), dest, tag)
+        self.bsend_bytes(Traffic::of::<B::Item>(), bytes_of(data.items()), dest, tag)
     }
 
     /// The blocking send under all the others.
@@ -150,9 +151,12 @@ impl Communicator {
         let State { progress, mail } = state;
         match progress.send(peer, &envelope, mode, buf, SendId(mail.ops.next())) {
             Ok(Sent::Done) => Ok(None),
-            Ok(Sent::Pending) => {
-                Ok(Some(mail.ops.begin(envelope.context, RecvBuf::empty(), hold.and_then(Option::take))))
-            }
+            Ok(Sent::Pending) => Ok(Some(mail.ops.begin(
+                envelope.context,
+                UNCHECKED,
+                RecvBuf::empty(),
+                hold.and_then(Option::take),
+            ))),
             Err(error) => Err(self.group().send_error(Gone { peer, detail: error.to_string() })),
         }
     }

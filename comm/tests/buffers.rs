@@ -219,7 +219,7 @@ fn values_that_are_none_of_their_type_are_errors() {
         if world.rank() == 0 {
             world.send(&[1_u8, 0, 2], 1, 0).unwrap();
             world.send(&[1_u8, 0, 3], 1, 0).unwrap();
-            world.send(&[0x61_u32, 0xD800], 1, 0).unwrap();
+            world.send(&[0x61_u32, 0xD800].map(u32::to_le_bytes), 1, 0).unwrap();
             world.send(&[1_u8; 7], 1, 0).unwrap();
             world.send(&[1_u8; 7], 1, 0).unwrap();
             world.send(&[true, false], 1, 0).unwrap();
@@ -236,6 +236,70 @@ fn values_that_are_none_of_their_type_are_errors() {
             assert_eq!(world.recv_vec::<bool>(0, 0).unwrap().0, [true, false]);
         }
     });
+}
+
+/// A message of `len` 64-bit integers, received in every way as something else: an error that names both, and the next
+/// message is intact.
+fn mistaken(world: &olympi_comm::Communicator, len: usize) {
+    let told = |error: &dyn std::fmt::Display| {
+        let text = error.to_string();
+        assert!(text.contains("rank 0 with tag 4 is made of i64 or isize, but f64 was asked for"), "{text}");
+    };
+    let is = |error: &RecvError| {
+        assert!(matches!(error, RecvError::Type { source_rank: 0, tag: 4, .. }), "{error}");
+        told(error);
+    };
+    let mut data = vec![0.0_f64; len];
+    is(&world.recv_into(&mut data[..], 0, 4).unwrap_err());
+    is(&world.recv_vec::<f64>(0, 4).unwrap_err());
+    is(&world.mprobe(0, 4).unwrap().recv_into(&mut data[..]).unwrap_err());
+    is(&world.mprobe(0, 4).unwrap().recv_vec::<f64>().unwrap_err());
+    told(&world.irecv(std::mem::take(&mut data), 0, 4).unwrap().wait().unwrap_err());
+    told(&world.irecv_vec::<f64>(0, 4).unwrap().wait().unwrap_err());
+    let mut persistent = world.recv_init(vec![0.0_f64; len], 0, 4).unwrap();
+    persistent.start().unwrap();
+    told(&persistent.wait().unwrap_err());
+    let mut data = vec![0.0_f64; len];
+    told(&world.scope(|scope| scope.irecv(&mut data[..], 0, 4)?.wait()).unwrap_err());
+    // Too short for it besides: the type comes first, since it is the reason.
+    is(&world.recv_into(&mut [0.0_f64; 0], 0, 4).unwrap_err());
+    assert_eq!(world.recv_vec::<i64>(0, 4).unwrap().0, vec![7; len]);
+    assert_eq!(world.recv_vec::<u8>(0, 4).unwrap().0.len(), 8 * len);
+    assert_eq!(world.recv_vec::<[i64; 1]>(0, 4).unwrap().0.len(), len);
+    let mut bytes = vec![0.0_f64; len];
+    world.recv_into(&mut bytes[..], 0, 5).unwrap();
+}
+
+#[test]
+fn a_message_of_another_type_is_an_error_that_names_both() {
+    for transport in TRANSPORTS {
+        run(transport, 2, |universe| {
+            let world = universe.world();
+            // In one frame, in a train, as a rendezvous; before its receive, and after.
+            for len in [1, 4, 3000, 100_000] {
+                for late in [false, true] {
+                    if world.rank() == 0 {
+                        if late {
+                            world.recv::<u8>(1, 6).unwrap();
+                        }
+                        let data = vec![7_i64; len];
+                        let sends =
+                            (0..12).map(|_| world.isend(data.clone(), 1, 4).unwrap()).collect::<Vec<_>>();
+                        world.send(&vec![0_u8; 8 * len], 1, 5).unwrap();
+                        wait_all(sends).unwrap();
+                        world.ssend(&data, 1, 7).unwrap();
+                    } else {
+                        if late {
+                            world.send(&0_u8, 0, 6).unwrap();
+                        }
+                        mistaken(world, len);
+                        let error = world.recv_vec::<u64>(0, 7).unwrap_err();
+                        assert!(matches!(error, RecvError::Type { .. }), "{error}");
+                    }
+                }
+            }
+        });
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn a_message_in_the_name_of_another_rank_is_ignored() {
     let lies = [(0, 2), (0, 0), (0, u32::MAX), (1, 2), (4, 0), (4, 1)];
     let messages = lies.into_iter().map(|(context, source)| (context, source, b"false"));
     for (context, source, data) in messages.chain([(0, 1, b"true!")]) {
-        let envelope = Envelope { context, source, tag: 5, len: 5 };
+        let envelope = Envelope { context, source, tag: 5, signature: 0, len: 5 };
         let _ = liar.send(Peer(0), &envelope, Mode::Standard, SendBuf::from_static(data), SendId(0)).unwrap();
     }
     let (world, alone) = (universe.world(), universe.self_comm());

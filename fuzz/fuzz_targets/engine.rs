@@ -239,7 +239,7 @@ fuzz_target!(|data: &[u8]| {
                 let mode = if step & 8 == 0 { Mode::Standard } else { Mode::Synchronous };
                 desk.ids += 1;
                 desk.memory.push(Box::into_raw(Box::default()));
-                let envelope = Envelope { context: 1, source: 0, tag: 1, len: len as u64 };
+                let envelope = Envelope { context: 1, source: 0, tag: 1, signature: 0, len: len as u64 };
                 let buf = SendBuf::from_static(&OUTGOING[..len]);
                 match engine.send(&mut t, HOSTILE, &envelope, mode, buf, SendId(desk.ids)) {
                     Ok(Sent::Pending) => assert!(desk.sending.insert(SendId(desk.ids))),
@@ -259,7 +259,7 @@ fuzz_target!(|data: &[u8]| {
                 }
             }
             4 => {
-                let envelope = Envelope { context: greetings, source: 2, tag: GREETING, len: 4 };
+                let envelope = Envelope { context: greetings, source: 2, tag: GREETING, signature: 0, len: 4 };
                 let number = greetings.to_le_bytes();
                 greetings += 1;
                 // SAFETY: one frame takes it, which copies it before `send` returns.

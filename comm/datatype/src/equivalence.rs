@@ -26,8 +26,8 @@ pub unsafe trait Equivalence: Copy + Send + 'static {
     const GRAIN: usize = size_of::<Self>();
 
     /// The class of the type in one byte (see [`signature`]), to tell a receiver that it asks for another type than
-    /// was sent. It is not needed for soundness.
-    const SIGNATURE: u8 = signature::STRUCT;
+    /// was sent. It is not needed for soundness, and not checked where it is not given.
+    const SIGNATURE: u8 = signature::UNCHECKED;
 
     /// Whether these bytes, a whole number of elements, are all values of this type.
     fn is_valid(bytes: &[u8]) -> bool;

@@ -54,7 +54,7 @@ fn constants_follow_from_the_fields() {
     const { assert!(!Particle::ANY_BITS && Metres::ANY_BITS && Pair::<i32, f32>::ANY_BITS) };
     const { assert!(!Pair::<i32, char>::ANY_BITS && !Packed::ANY_BITS && Nothing::ANY_BITS) };
     assert_eq!((Particle::GRAIN, <[Particle; 4]>::GRAIN, <[i16; 9]>::GRAIN), (32, 32, 2));
-    assert_eq!((Particle::SIGNATURE, <[Metres; 2]>::SIGNATURE), (signature::STRUCT, signature::STRUCT));
+    assert_eq!((Particle::SIGNATURE, <[Metres; 2]>::SIGNATURE), (signature::STRUCT, signature::F64));
 }
 
 #[test]

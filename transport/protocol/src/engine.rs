@@ -52,7 +52,7 @@ use crate::{
 /// let mut engine = Engine::new(Thresholds::default());
 /// engine.connected(me);
 ///
-/// let envelope = Envelope { context: 0, source: 0, tag: 7, len: 5 };
+/// let envelope = Envelope { context: 0, source: 0, tag: 7, signature: 0, len: 5 };
 /// let hello = SendBuf::from_static(b"hello");
 /// let sent = engine.send(&mut transport, me, &envelope, Mode::Standard, hello, SendId(0));
 /// assert_eq!(sent, Ok(Sent::Done));
@@ -147,15 +147,15 @@ impl Engine {
         buf: SendBuf,
         id: SendId,
     ) -> Result<Sent, SendError> {
+        let count = if buf.len() > self.single_max { TRAIN } else { 0 };
+        let by_poll = self.unheard <= count;
+        self.unheard = if by_poll { UNHEARD } else { self.unheard - count };
         self.single_max = choose::single_max(t.caps(), &self.thresholds);
         let link = self.links.link(to);
         if let Some(closed) = &link.gone {
             return Err(SendError::PeerGone(Arc::clone(closed)));
         }
         let held = self.links.held(to);
-        let count = if buf.len() > self.single_max { TRAIN } else { 0 };
-        let by_poll = self.unheard <= count;
-        self.unheard = if by_poll { UNHEARD } else { self.unheard - count };
         let first = self.links.open(to) && !by_poll;
         let envelope = *envelope;
         let begin = choose::begin(buf.len(), mode, t.caps(), &self.thresholds);

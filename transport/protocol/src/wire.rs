@@ -1,7 +1,7 @@
 //! The wire: how frames are told apart. The only file that knows the bytes; what comes out of [`decode`] needs
 //! no second look, except for the ids in it, which are checked where they are looked up.
 //!
-//! Every frame begins with its kind. Numbers are little-endian. Offsets in bytes:
+//! Every frame begins with its kind. The third byte of those that begin a message is its signature. Numbers are little-endian. Offsets in bytes:
 //!
 //! | kind | 1 | 4 | 8 | 12 | 16 | 20 | 24 | 32.. | payload |
 //! |---|---|---|---|---|---|---|---|---|---|
@@ -100,7 +100,7 @@ const FLOW: u8 = 10;
 pub(crate) fn eager(envelope: &Envelope) -> [u8; EAGER_HEADER] {
     // Made as two words, not as five stores: whoever reads it next reads words, and a read that spans several
     // stores waits until they are out of the store buffer, behind the last message's way to another core.
-    let low = u64::from(EAGER) | u64::from(envelope.context) << 32;
+    let low = u64::from(EAGER) | u64::from(envelope.signature) << 16 | u64::from(envelope.context) << 32;
     let high = u64::from(envelope.source) | u64::from(envelope.tag.cast_unsigned()) << 32;
     let mut header = [0; EAGER_HEADER];
     header[..8].copy_from_slice(&low.to_le_bytes());
@@ -110,13 +110,22 @@ pub(crate) fn eager(envelope: &Envelope) -> [u8; EAGER_HEADER] {
 
 /// The envelope of a whole message, if this is one, and sound. All else is for [`decode`].
 #[inline]
+#[allow(clippy::cast_possible_truncation)] // to take words apart
 pub(crate) fn as_eager(header: &[u8], payload: usize) -> Option<Envelope> {
-    let header: &[u8; EAGER_HEADER] = header.try_into().ok()?;
-    if header[0] != EAGER {
+    let (&[low, high], []) = header.as_chunks::<8>() else { return None };
+    // Two words, as it was written.
+    let (low, high) = (u64::from_le_bytes(low), u64::from_le_bytes(high));
+    let tag = (high >> 32) as u32;
+    if low as u8 != EAGER || tag > i32::MAX.cast_unsigned() {
         return None;
     }
-    let envelope = envelope(header, payload as u64);
-    (envelope.tag >= 0).then_some(envelope)
+    Some(Envelope {
+        context: (low >> 32) as u32,
+        source: high as u32,
+        tag: tag.cast_signed(),
+        signature: (low >> 16) as u8,
+        len: payload as u64,
+    })
 }
 
 /// The header of a message's first frame.
@@ -273,7 +282,7 @@ pub(crate) fn decode(header: &[u8], payload: usize) -> Result<Frame, WireError> 
 
 #[inline]
 fn matched_by(header: &mut [u8], kind: u8, envelope: &Envelope) {
-    header[0..4].copy_from_slice(&[kind, 0, 0, 0]);
+    header[0..4].copy_from_slice(&[kind, 0, envelope.signature, 0]);
     header[4..8].copy_from_slice(&envelope.context.to_le_bytes());
     header[8..12].copy_from_slice(&envelope.source.to_le_bytes());
     header[12..16].copy_from_slice(&envelope.tag.to_le_bytes());
@@ -285,6 +294,7 @@ fn envelope(header: &[u8], len: u64) -> Envelope {
         context: u32_at(header, 4),
         source: u32_at(header, 8),
         tag: u32_at(header, 12).cast_signed(),
+        signature: header[2],
         len,
     }
 }
@@ -314,8 +324,9 @@ mod tests {
     use proptest::prelude::*;
 
     fn envelopes() -> impl Strategy<Value = Envelope> {
-        (any::<u32>(), any::<u32>(), 0..=i32::MAX, 1..=u64::MAX)
-            .prop_map(|(context, source, tag, len)| Envelope { context, source, tag, len })
+        (any::<u32>(), any::<u32>(), 0..=i32::MAX, any::<u8>(), 1..=u64::MAX).prop_map(
+            |(context, source, tag, signature, len)| Envelope { context, source, tag, signature, len },
+        )
     }
 
     fn keys() -> impl Strategy<Value = Option<RemoteKey>> {
@@ -366,7 +377,7 @@ mod tests {
 
     #[test]
     fn each_kind_of_nonsense_has_its_name() {
-        let envelope = Envelope { context: 1, source: 2, tag: 3, len: 4 };
+        let envelope = Envelope { context: 1, source: 2, tag: 3, signature: 5, len: 4 };
         assert_eq!(decode(&[], 0), Err(WireError::Empty));
         assert_eq!(decode(&[77; 8], 0), Err(WireError::Kind(77)));
         assert_eq!(decode(&[EAGER; 15], 0), Err(WireError::HeaderLength { kind: EAGER, len: 15 }));

@@ -248,11 +248,17 @@ fn to_a_peer_that_was_cut_off_nothing_is_sent_any_more() {
         quiet = if told == 0 { quiet + 1 } else { 0 };
     }
     let rank = &mut world.ranks[0];
-    let envelope = Envelope { context: 0, source: 0, tag: 0, len: 1 };
+    let envelope = Envelope { context: 0, source: 0, tag: 0, signature: 0, len: 1 };
     let buf = SendBuf::from_static(b"x");
     let refused = rank.engine.send(&mut rank.transport, Peer(2), &envelope, Mode::Standard, buf, SendId(1));
     let Err(SendError::PeerGone(closed)) = refused else { panic!("sent to a peer that was cut off") };
     assert_eq!(closed.kind, ClosedKind::Malformed);
+    // However often it is tried.
+    for id in 0..1000 {
+        let refused =
+            rank.engine.send(&mut rank.transport, Peer(2), &envelope, Mode::Standard, buf, SendId(id));
+        assert!(matches!(refused, Err(SendError::PeerGone(_))));
+    }
     assert!(rank.engine.idle());
     for _ in 0..300 {
         world.ranks[0].poll();

@@ -159,7 +159,7 @@ fn a_flood_waits_at_its_sender() {
             for _ in 0..200 {
                 rank.poll();
             }
-            let envelope = Envelope { context: 0, source: 1, tag: 9, len: 1 };
+            let envelope = Envelope { context: 0, source: 1, tag: 9, signature: 0, len: 1 };
             let buf = SendBuf::from_static(b"x");
             let sent =
                 rank.engine.send(&mut rank.transport, Peer(0), &envelope, Mode::Standard, buf, SendId(0));

@@ -61,6 +61,11 @@ fn expand(input: &DeriveInput) -> Result<proc_macro2::TokenStream> {
                 );
                 true #(#any_bits)*
             };
+            const SIGNATURE: u8 = {
+                let class = #krate::signature::UNCHECKED;
+                #(let class = #krate::signature::join(class, <#types as #krate::Equivalence>::SIGNATURE);)*
+                class
+            };
 
             #[inline]
             fn is_valid(bytes: &[u8]) -> bool {

@@ -201,6 +201,7 @@ impl Rank {
             context: message.context,
             source: message.from as u32,
             tag: message.tag,
+            signature: 0,
             len: message.len as u64,
         };
         let id = SendId(number as u32);
