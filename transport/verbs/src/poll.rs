@@ -26,6 +26,8 @@ const LOOK_EVERY: u32 = 1024;
 const FLUSH_AFTER: u32 = 256;
 /// Polls in vain between two looks at the datagrams, while no connection comes to be.
 const DATAGRAMS_EVERY: u32 = 16;
+/// A peer with so small a window is mostly answered: it is granted more by the answer, or when nothing else is to be done.
+const ANSWERED: u32 = 16;
 /// Between two looks at everyone.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -284,6 +286,11 @@ impl Verbs {
             // A frame of ours may have told it meanwhile.
             link.owed = link.owes();
             if !link.owed {
+                continue;
+            }
+            // An answer to what has just come may be on its way, and will tell.
+            if !quiet && link.window < ANSWERED {
+                self.owing.push(peer);
                 continue;
             }
             if link.under_way() >= self.config.send_depth || self.wrs >= self.wr_limit {
