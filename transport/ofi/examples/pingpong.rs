@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use olympi_ofi::{Config, Ofi};
 use olympi_registration::Memory;
-use olympi_transport_api::{Address, Inbound, OpToken, Peer, Post, RecvBuf, RemoteKey, Transport};
+use olympi_transport_api::{Address, Closed, Inbound, OpToken, Peer, Post, RecvBuf, RemoteKey, Transport};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -72,7 +72,7 @@ fn run(me: u32, mut input: impl BufRead, mut output: impl Write, rounds: usize) 
     let (address_of, key) = theirs.split_once(' ').ok_or("no key")?;
     let key = RemoteKey { address: address_of.parse()?, key: key.parse()? };
     ofi.connect(Peer(1 - me), &address)?;
-    let mut ours = Ours { ofi, peer: Peer(1 - me), frames: 0, done: 0, bytes: 0 };
+    let mut ours = Ours { ofi, peer: Peer(1 - me), frames: 0, done: 0, bytes: 0, gone: None };
     let mut figures: [Vec<f64>; 3] = Default::default();
     let source = vec![1_u8; BLOCK];
     for _ in 0..=rounds {
@@ -106,11 +106,12 @@ struct Ours {
     frames: usize,
     done: usize,
     bytes: usize,
+    gone: Option<Closed>,
 }
 
 impl Ours {
     fn poll(&mut self) {
-        let Self { ofi, frames, done, bytes, .. } = self;
+        let Self { ofi, frames, done, bytes, gone, .. } = self;
         ofi.poll(&mut |event| match event {
             Inbound::Frame { payload, .. } => {
                 *frames += 1;
@@ -120,8 +121,12 @@ impl Ours {
                 outcome.expect("the peer stays");
                 *done += 1;
             }
-            Inbound::Closed(closed) => panic!("{closed}"),
+            // The other end leaves first, after its last frame.
+            Inbound::Closed(closed) => *gone = Some(closed),
         });
+        if let Some(closed) = self.gone.take_if(|_| self.frames == 0) {
+            panic!("{closed}");
+        }
     }
 
     fn send(&mut self, header: &[u8], payload: &[u8]) {

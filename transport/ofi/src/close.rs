@@ -86,7 +86,8 @@ impl Ofi {
     #[cold]
     pub(crate) fn notice(&mut self, rank: u32, error: i32, detail: &str) {
         // A refused access may be the fault of its key alone. Everything else that failed was lost.
-        let harmless = [libc::EACCES, libc::EPERM, libc::EFAULT, libc::EINVAL, libc::EKEYREJECTED, FI_ENOKEY, FI_ETRUNC];
+        let harmless =
+            [libc::EACCES, libc::EPERM, libc::EFAULT, libc::EINVAL, libc::EKEYREJECTED, FI_ENOKEY, FI_ETRUNC];
         if harmless.contains(&error) {
             return;
         }

@@ -62,6 +62,7 @@ pub const FI_OPT_CM_DATA_SIZE: c_int = 1;
 // Queues.
 pub const FI_WAIT_NONE: c_int = 0;
 pub const FI_WAIT_FD: c_int = 3;
+pub const FI_WAIT_POLLFD: c_int = 6;
 pub const FI_CQ_FORMAT_DATA: c_int = 3;
 pub const FI_CONNREQ: u32 = 1;
 pub const FI_CONNECTED: u32 = 2;
@@ -69,6 +70,7 @@ pub const FI_SHUTDOWN: u32 = 3;
 
 // Errors: those of the system, and these.
 pub const FI_EAVAIL: i32 = 259;
+pub const FI_ETOOSMALL: i32 = 257;
 pub const FI_ETRUNC: i32 = 265;
 pub const FI_ENOKEY: i32 = 266;
 
@@ -423,6 +425,13 @@ pub struct fi_eq_attr {
     pub wait_obj: c_int,
     pub signaling_vector: c_int,
     pub wait_set: *mut c_void,
+}
+
+#[repr(C)]
+pub struct fi_wait_pollfd {
+    pub change_index: u64,
+    pub nfds: usize,
+    pub fd: *mut libc::pollfd,
 }
 
 #[repr(C)]

@@ -175,6 +175,11 @@ impl Ofi {
         &self.domain.provider
     }
 
+    /// The version of libfabric that was loaded, major and minor.
+    pub fn library_version(&self) -> (u32, u32) {
+        self.domain.library.version()
+    }
+
     /// What else was offered, each with the reason why it was not taken.
     pub fn passed_over(&self) -> &[String] {
         &self.passed_over

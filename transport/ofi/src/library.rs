@@ -122,9 +122,15 @@ impl Library {
         Ok(library)
     }
 
+    /// Its version, major and minor.
+    pub(crate) fn version(&self) -> (u32, u32) {
+        (self.version >> 16, self.version & 0xFFFF)
+    }
+
     /// Which library it is, for people.
     pub(crate) fn describe(&self) -> String {
-        format!("{} {}.{}", self.name, self.version >> 16, self.version & 0xFFFF)
+        let (major, minor) = self.version();
+        format!("{} {major}.{minor}", self.name)
     }
 
     /// An error number (positive or negative) in words.

@@ -301,6 +301,7 @@ impl Ofi {
             if !self.domain.may_sleep(&mut queues[..count]) {
                 return Wake::Pending;
             }
+            self.sleeper.follow(&self.completions);
         }
         self.sleeper.alarm(after);
         Wake::Descriptor(self.sleeper.descriptor())

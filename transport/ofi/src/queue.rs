@@ -11,13 +11,24 @@ use crate::info::{Info, Refusal, call, check, check_size, text};
 /// A completion queue.
 pub(crate) struct Completions {
     raw: *mut fid_cq,
-    /// The descriptor to sleep on, where the provider has one.
-    pub(crate) descriptor: Option<i32>,
+    pub(crate) wait: Wait,
     domain: Arc<Domain>,
 }
 
 // SAFETY: every call on it is made under the domain's lock.
 unsafe impl Send for Completions {}
+
+/// What a sleeper waits for at a completion queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Wait {
+    /// One descriptor.
+    Descriptor(i32),
+    /// The provider's own sockets, a list that changes with its connections. Such a queue costs a provider of sockets
+    /// less while it is polled than one with a descriptor of its own.
+    List,
+    /// Nothing: it has to be looked at.
+    Nothing,
+}
 
 /// A failed operation.
 pub(crate) struct Failure {
@@ -29,13 +40,30 @@ pub(crate) struct Failure {
 }
 
 impl Completions {
-    pub(crate) fn open(domain: &Arc<Domain>, size: usize, wait: bool) -> Result<Self, Refusal> {
+    /// Opens one that can be slept on in the best way that the provider has.
+    pub(crate) fn open(domain: &Arc<Domain>, size: usize) -> Result<Self, Refusal> {
+        let tries: &[c_int] = match domain.provider.as_str() {
+            "tcp" => &[FI_WAIT_POLLFD, FI_WAIT_FD, FI_WAIT_NONE],
+            _ => &[FI_WAIT_FD, FI_WAIT_NONE],
+        };
+        let mut last = Refusal(-i64::from(libc::ENOSYS));
+        for &wait in tries {
+            match Self::open_with(domain, size, wait) {
+                Ok(queue) if wait == FI_WAIT_NONE || queue.wait != Wait::Nothing => return Ok(queue),
+                Ok(_) => {}
+                Err(refusal) => last = refusal,
+            }
+        }
+        Err(last)
+    }
+
+    fn open_with(domain: &Arc<Domain>, size: usize, wait_obj: c_int) -> Result<Self, Refusal> {
         let _lock = domain.lock();
         let mut attr = fi_cq_attr {
             size,
             flags: 0,
             format: FI_CQ_FORMAT_DATA,
-            wait_obj: if wait { FI_WAIT_FD } else { FI_WAIT_NONE },
+            wait_obj,
             signaling_vector: 0,
             wait_cond: 0,
             wait_set: ptr::null_mut(),
@@ -45,9 +73,24 @@ impl Completions {
         check(unsafe {
             call!((*domain.raw).ops, cq_open(domain.raw, &raw mut attr, &raw mut raw, ptr::null_mut()))
         })?;
-        // SAFETY: it was just opened, with this kind of wait object.
-        let descriptor = if wait { unsafe { wait_descriptor(raw.cast()) } } else { None };
-        Ok(Self { raw, descriptor, domain: domain.clone() })
+        let wait = match wait_obj {
+            // SAFETY: it was just opened, with this kind of wait object.
+            FI_WAIT_FD => unsafe { wait_descriptor(raw.cast()) }.map_or(Wait::Nothing, Wait::Descriptor),
+            // SAFETY: as above.
+            FI_WAIT_POLLFD => match unsafe { wait_list(raw.cast(), &mut Vec::new()) } {
+                Some(_) => Wait::List,
+                None => Wait::Nothing,
+            },
+            _ => Wait::Nothing,
+        };
+        Ok(Self { raw, wait, domain: domain.clone() })
+    }
+
+    /// The provider's own descriptors to sleep on, and a number that changes with them.
+    pub(crate) fn list(&self, into: &mut Vec<libc::pollfd>) -> Option<u64> {
+        let _lock = self.domain.lock();
+        // SAFETY: open, with this kind of wait object if there is a list.
+        (self.wait == Wait::List).then(|| unsafe { wait_list(self.fid(), into) })?
     }
 
     pub(crate) fn fid(&self) -> *mut fid {
@@ -113,6 +156,25 @@ unsafe fn wait_descriptor(queue: *mut fid) -> Option<i32> {
     // SAFETY: the caller's promise; this command writes one int.
     let answer = unsafe { call!((*queue).ops, control(queue, FI_GETWAIT, (&raw mut descriptor).cast())) };
     (answer == 0 && descriptor >= 0).then_some(descriptor)
+}
+
+/// # Safety
+/// An open queue whose wait object is a list of descriptors.
+unsafe fn wait_list(queue: *mut fid, into: &mut Vec<libc::pollfd>) -> Option<u64> {
+    into.resize(into.capacity().max(16), libc::pollfd { fd: -1, events: 0, revents: 0 });
+    for _ in 0..2 {
+        let mut list = fi_wait_pollfd { change_index: 0, nfds: into.len(), fd: into.as_mut_ptr() };
+        // SAFETY: the caller's promise; this command writes the structure, and as many entries as there is room for.
+        let answer = unsafe { call!((*queue).ops, control(queue, FI_GETWAIT, (&raw mut list).cast())) };
+        into.resize(list.nfds, libc::pollfd { fd: -1, events: 0, revents: 0 });
+        if answer == 0 {
+            return Some(list.change_index);
+        }
+        if answer != -FI_ETOOSMALL {
+            return None;
+        }
+    }
+    None
 }
 
 /// A queue of events of connections.

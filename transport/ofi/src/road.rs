@@ -17,7 +17,7 @@ use crate::ffi::*;
 use crate::info::{Info, Refusal};
 use crate::library::Library;
 use crate::link::Link;
-use crate::queue::Completions;
+use crate::queue::{Completions, Wait};
 use crate::sleep::Sleeper;
 use crate::wire::{Keys, PREFIX};
 use crate::{NAME, Ofi};
@@ -107,9 +107,8 @@ impl Opened {
             return Err(StartError::Refused { provider, domain: name, step: "carry a frame", detail });
         }
         let queue = (attributes.tx().size + attributes.rx().size).clamp(2 * DEPTH, 16 * DEPTH);
-        let completions = Completions::open(&domain, queue, true)
-            .or_else(|_| Completions::open(&domain, queue, false))
-            .map_err(|r| domain.refused("open a completion queue", r))?;
+        let completions =
+            Completions::open(&domain, queue).map_err(|r| domain.refused("open a completion queue", r))?;
         let mut requests = Requests::default();
         let mut last_key = 1;
         let (road, receives, name) = if attributes.ep().type_ == FI_EP_RDM {
@@ -237,7 +236,11 @@ impl Ofi {
         })?);
         let mut sleeper = Sleeper::new()?;
         sleeper.alarm(None);
-        let mut queues = vec![completions.descriptor];
+        let mut queues = match completions.wait {
+            Wait::Descriptor(descriptor) => vec![Some(descriptor)],
+            Wait::List => Vec::new(),
+            Wait::Nothing => vec![None],
+        };
         if let Road::Connected(connections) = &road {
             queues.push(connections.descriptor());
         }

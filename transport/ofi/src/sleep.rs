@@ -13,6 +13,7 @@ use rustix::time::{
 
 use crate::address::start_time;
 use crate::error::StartError;
+use crate::queue::Completions;
 
 /// One descriptor for everything that wakes: completions, events of connections, a timer, and the end of processes.
 pub(crate) struct Sleeper {
@@ -20,6 +21,9 @@ pub(crate) struct Sleeper {
     processes: OwnedFd,
     timer: OwnedFd,
     set: bool,
+    /// The provider's own descriptors that are watched, and the number of their list.
+    list: Vec<libc::pollfd>,
+    list_number: Option<u64>,
 }
 
 /// A watched process; dropping it ends the watch.
@@ -47,7 +51,7 @@ impl Sleeper {
         let processes = epoll::create(CreateFlags::CLOEXEC).map_err(refused("an epoll"))?;
         let flags = TimerfdFlags::CLOEXEC | TimerfdFlags::NONBLOCK;
         let timer = timerfd_create(TimerfdClockId::Monotonic, flags).map_err(refused("a timer"))?;
-        let this = Self { all, processes, timer, set: false };
+        let this = Self { all, processes, timer, set: false, list: Vec::new(), list_number: None };
         this.add(this.processes.as_fd())
             .and_then(|()| this.add(this.timer.as_fd()))
             .map_err(refused("an epoll"))?;
@@ -65,6 +69,35 @@ impl Sleeper {
     pub(crate) unsafe fn add_queue(&self, descriptor: RawFd) -> bool {
         // SAFETY: the caller's promise.
         self.add(unsafe { BorrowedFd::borrow_raw(descriptor) }).is_ok()
+    }
+
+    /// Is woken by the provider's own descriptors, where its queue lists them.
+    pub(crate) fn follow(&mut self, completions: &Completions) {
+        let before = std::mem::take(&mut self.list);
+        let mut now = Vec::with_capacity(before.len().max(16));
+        let Some(number) = completions.list(&mut now) else { return };
+        let same = |a: &libc::pollfd, b: &libc::pollfd| (a.fd, a.events) == (b.fd, b.events);
+        if self.list_number != Some(number)
+            || before.len() != now.len()
+            || !before.iter().zip(&now).all(|(a, b)| same(a, b))
+        {
+            for gone in before.iter().filter(|old| !now.iter().any(|new| new.fd == old.fd)) {
+                // One that was closed has left by itself.
+                // SAFETY: a number that is no descriptor any more is an error, and nothing else.
+                let _ = epoll::delete(&self.all, unsafe { BorrowedFd::borrow_raw(gone.fd.max(0)) });
+            }
+            for entry in now.iter().filter(|entry| entry.fd >= 0) {
+                let flags = EventFlags::from_bits_retain(u32::from(entry.events.cast_unsigned()));
+                // SAFETY: the provider has just named it as open.
+                let fd = unsafe { BorrowedFd::borrow_raw(entry.fd) };
+                // The number may be one that was watched, closed, and opened for something else.
+                if epoll::modify(&self.all, fd, EventData::new_u64(0), flags).is_err() {
+                    let _ = epoll::add(&self.all, fd, EventData::new_u64(0), flags);
+                }
+            }
+        }
+        self.list = now;
+        self.list_number = Some(number);
     }
 
     pub(crate) fn descriptor(&self) -> RawFd {

@@ -79,6 +79,7 @@ fn ours() -> Vec<(String, u64)> {
         fid_ep { fid, ops, cm, msg, rma }
         fid_pep { fid, ops, cm }
         fi_eq_attr { size, flags, wait_obj, signaling_vector, wait_set }
+        fi_wait_pollfd { change_index, nfds, fd }
         fi_eq_err_entry { fid, context, data, err, prov_errno, err_data, err_data_size }
         fi_eq_cm_entry { fid, info }
         fi_ops_eq { size, read, readerr, write, sread, strerror }
@@ -95,7 +96,7 @@ fn ours() -> Vec<(String, u64)> {
         FI_COMPLETION FI_DELIVERY_COMPLETE FI_CONTEXT FI_CONTEXT2 FI_ASYNC_IOV FI_RX_CQ_DATA FI_ORDER_SAS FI_MR_LOCAL
         FI_MR_VIRT_ADDR FI_MR_ALLOCATED FI_MR_PROV_KEY FI_MR_ENDPOINT FI_EP_MSG FI_EP_RDM FI_THREAD_DOMAIN
         FI_RM_ENABLED FI_SHARED_CONTEXT FI_ADDR_UNSPEC FI_GETWAIT FI_ENABLE FI_OPT_ENDPOINT FI_OPT_MIN_MULTI_RECV
-        FI_OPT_CM_DATA_SIZE FI_WAIT_NONE FI_WAIT_FD FI_CQ_FORMAT_DATA FI_CONNREQ FI_CONNECTED FI_SHUTDOWN FI_EAVAIL
+        FI_OPT_CM_DATA_SIZE FI_WAIT_NONE FI_WAIT_FD FI_WAIT_POLLFD FI_ETOOSMALL FI_CQ_FORMAT_DATA FI_CONNREQ FI_CONNECTED FI_SHUTDOWN FI_EAVAIL
         FI_ETRUNC FI_ENOKEY
     });
     all
