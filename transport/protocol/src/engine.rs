@@ -83,9 +83,9 @@ pub struct Engine {
 }
 
 /// Whoever sends and never polls does not hear that its messages are to wait: so one message of so many goes by a poll.
-const UNHEARD: u32 = 256;
+const UNHEARD: u32 = 1024;
 /// A message of several frames counts for so many.
-const TRAIN: u32 = 16;
+const TRAIN: u32 = 64;
 
 impl Engine {
     /// An engine that is the only one of its inbox.
