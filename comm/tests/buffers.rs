@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use harness::{TRANSPORTS, run, run_with};
+use harness::{run, run_with};
 use olympi_comm::{ANY_SOURCE, ANY_TAG, Config, Error, PROC_NULL, RecvError, SendError, wait_all};
 
 /// Lengths around every border: the line, the slots, the frame, the train, the rendezvous.
@@ -37,7 +37,7 @@ fn pattern(len: usize, salt: usize) -> Vec<u8> {
 
 #[test]
 fn every_length_arrives_whole_in_every_mode() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             universe.attach_buffer(64 << 20).unwrap();
@@ -71,7 +71,7 @@ fn every_length_arrives_whole_in_every_mode() {
 
 #[test]
 fn unexpected_messages_keep_until_they_are_received_in_another_order() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             if world.rank() == 0 {
@@ -96,7 +96,7 @@ fn unexpected_messages_keep_until_they_are_received_in_another_order() {
 
 #[test]
 fn messages_of_one_sender_do_not_overtake_whatever_their_lengths() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 3, |universe| {
             let world = universe.world();
             let count = 300_u32;
@@ -127,7 +127,7 @@ fn messages_of_one_sender_do_not_overtake_whatever_their_lengths() {
 
 #[test]
 fn a_synchronous_send_does_not_end_before_its_receive_begins() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             if world.rank() == 0 {
@@ -151,7 +151,7 @@ fn a_synchronous_send_does_not_end_before_its_receive_begins() {
 
 #[test]
 fn a_truncated_message_is_an_error_and_later_ones_are_intact() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             for len in LENGTHS.into_iter().filter(|&len| len > 1) {
@@ -272,7 +272,7 @@ fn mistaken(world: &olympi_comm::Communicator, len: usize) {
 
 #[test]
 fn a_message_of_another_type_is_an_error_that_names_both() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             // In one frame, in a train, as a rendezvous; before its receive, and after.
@@ -304,7 +304,7 @@ fn a_message_of_another_type_is_an_error_that_names_both() {
 
 #[test]
 fn sendrecv_shifts_round_a_ring() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 5, |universe| {
             let world = universe.world();
             let (left, right) = ((world.rank() + 4) % 5, (world.rank() + 1) % 5);
@@ -324,7 +324,7 @@ fn sendrecv_shifts_round_a_ring() {
 
 #[test]
 fn probes_see_and_matched_probes_take() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             for len in [0, 10, 300_000] {
@@ -360,7 +360,7 @@ fn probes_see_and_matched_probes_take() {
 fn what_nobody_asks_for_yet_stays_with_its_sender() {
     const MESSAGES: usize = 60_000;
     const LEN: usize = 1000;
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         let mut config = Config { transports: transport.parse().unwrap(), ..Config::default() };
         config.thresholds.unexpected_max = 1 << 20;
         let gone = Arc::new(AtomicUsize::new(0));

@@ -4,7 +4,7 @@ mod harness;
 
 use std::collections::BTreeMap;
 
-use harness::{TRANSPORTS, run};
+use harness::run;
 use olympi_comm::{ANY_SOURCE, ANY_TAG, DecodeError, PROC_NULL, RecvError, wait_all};
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ fn shapes(len: usize) -> Vec<Shape> {
 
 #[test]
 fn objects_of_every_length_arrive_in_every_mode() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             universe.attach_buffer(1 << 24).unwrap();
@@ -103,7 +103,7 @@ fn objects_and_buffers_never_meet() {
 
 #[test]
 fn objects_shift_round_a_ring() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 4, |universe| {
             let world = universe.world();
             let (left, right) = ((world.rank() + 3) % 4, (world.rank() + 1) % 4);

@@ -2,7 +2,7 @@
 
 mod harness;
 
-use harness::{TRANSPORTS, run, run_at};
+use harness::{run, run_at};
 use olympi_comm::{
     ANY_SOURCE, BufferError, Error, PersistentError, RecvError, SendError, ThreadError, ThreadLevel,
     start_all, test_all, test_any, test_some, wait_all, wait_any, wait_some,
@@ -10,7 +10,7 @@ use olympi_comm::{
 
 #[test]
 fn any_some_and_all_give_each_outcome_once() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             if world.rank() == 0 {
@@ -57,7 +57,7 @@ fn any_some_and_all_give_each_outcome_once() {
 
 #[test]
 fn a_scope_ends_when_its_operations_have() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             let peer = 1 - world.rank();
@@ -111,7 +111,7 @@ fn a_scope_that_fails_cancels_what_nothing_matched() {
 
 #[test]
 fn persistent_requests_start_again_and_again() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             universe.attach_buffer(1 << 20).unwrap();
@@ -151,7 +151,7 @@ fn persistent_requests_start_again_and_again() {
 
 #[test]
 fn persistent_requests_survive_waiting_for_all_of_them() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             let other = 1 - world.rank();
@@ -197,7 +197,7 @@ fn persistent_requests_survive_waiting_for_all_of_them() {
 
 #[test]
 fn a_cancelled_receive_is_either_cancelled_or_matched() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             if world.rank() == 0 {
@@ -222,7 +222,7 @@ fn a_cancelled_receive_is_either_cancelled_or_matched() {
 
 #[test]
 fn dropped_and_forgotten_sends_arrive_all_the_same() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             let len = 300_000;
@@ -246,7 +246,7 @@ fn dropped_and_forgotten_sends_arrive_all_the_same() {
 
 #[test]
 fn the_attached_buffer_is_an_allowance_that_comes_back() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             if world.rank() == 0 {
@@ -276,7 +276,7 @@ fn the_attached_buffer_is_an_allowance_that_comes_back() {
 
 #[test]
 fn requests_can_be_awaited() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 2, |universe| {
             let world = universe.world();
             let peer = 1 - world.rank();
@@ -300,7 +300,7 @@ fn requests_can_be_awaited() {
 
 #[test]
 fn every_thread_may_call_at_level_multiple() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run_at(ThreadLevel::Multiple, transport, 2, |universe| {
             let world = universe.world();
             let peer = 1 - world.rank();
@@ -335,7 +335,7 @@ fn another_thread_is_refused_below_that() {
 
 #[test]
 fn many_ranks_exchange_with_all_at_once() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 8, |universe| {
             let world = universe.world();
             let (me, size) = (world.rank(), world.size());
@@ -363,7 +363,7 @@ fn many_ranks_exchange_with_all_at_once() {
 
 #[test]
 fn messages_that_nobody_receives_keep_no_rank_from_leaving() {
-    for transport in TRANSPORTS {
+    for transport in harness::transports() {
         run(transport, 3, |universe| {
             let world = universe.world();
             let peer = (world.rank() + 1) % 3;

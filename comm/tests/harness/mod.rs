@@ -11,8 +11,14 @@ use std::time::Duration;
 
 use olympi_comm::{Config, Directory, LookupError, Membership, Peer, ThreadLevel, Universe};
 
-/// The transports that every test of point-to-point runs over.
-pub const TRANSPORTS: [&str; 2] = ["shm", "tcp"];
+/// The transports that every test of point-to-point runs over: shared memory and TCP, or those of
+/// `OLYMPI_TEST_TRANSPORTS` (`verbs,ofi`), which `ci/rdma` sets where there are devices for them.
+pub fn transports() -> Vec<&'static str> {
+    match std::env::var("OLYMPI_TEST_TRANSPORTS") {
+        Ok(list) => list.leak().split(',').collect(),
+        Err(_) => vec!["shm", "tcp"],
+    }
+}
 
 /// Runs `body` on each of `ranks` ranks over `transport`, and gives what they return, by rank. A rank that panics
 /// fails the test; so does one that is not done in a minute.
