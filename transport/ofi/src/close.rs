@@ -9,13 +9,15 @@ use crate::buffers::What;
 use crate::ffi::{FI_ENOKEY, FI_ETRUNC};
 use crate::link::Phase;
 use crate::poll::Event;
-use crate::road::Road;
+use crate::road::{Road, SHM};
 use crate::sleep::Unwatched;
 use crate::wire::Kind;
 use crate::{NAME, Ofi};
 
 /// How long closing waits between two looks.
 const PAUSE: Duration = Duration::from_micros(100);
+/// How long a peer to which nothing was ever sent is tried to be told goodbye.
+const BRIEFLY: Duration = Duration::from_millis(20);
 /// A process of this host that has broken off is seen to have ended within this time, if it has.
 const GRACE: Duration = Duration::from_millis(100);
 /// Probes to a silent peer become rarer after so many.
@@ -231,17 +233,24 @@ impl Ofi {
 
 impl Drop for Ofi {
     fn drop(&mut self) {
-        let end = Instant::now() + self.config.linger;
+        let begin = Instant::now();
         // Who has said goodbye already need not be told.
         self.round(&mut |_| {});
         let mut left = self.active.clone();
         // What was accepted goes out, then the goodbyes.
         loop {
+            let spent = begin.elapsed();
             left.retain(|&rank| {
                 let link = &self.links[rank as usize];
-                link.open() && (link.asked || link.heard) && self.part(rank) == Post::Busy
+                // Over shared memory nobody is mapped only to be left; the end of a process is seen there without a word.
+                let known = link.greeted || link.heard || (link.asked && self.domain.provider != SHM);
+                let patience = if link.greeted || link.heard { self.config.linger } else { BRIEFLY };
+                link.open() && known && spent < patience && self.part(rank) == Post::Busy
             });
-            if (left.is_empty() && self.sending == 0) || Instant::now() >= end {
+            // Nobody waits for a connection to be made only to say goodbye.
+            let leaving =
+                self.links.iter().filter(|l| l.open() && (l.greeted || l.heard)).any(|l| l.sending > 0);
+            if (left.is_empty() && !leaving) || spent >= self.config.linger {
                 break;
             }
             self.round(&mut |_| {});

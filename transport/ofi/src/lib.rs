@@ -10,6 +10,15 @@
 //! own: whatever a provider promises of flow control and order, a receiver's memory is bounded
 //! ([`Config::window`]), and a lost message is noticed.
 //!
+//! **`verbs;ofi_rxm` on small devices.** `ofi_rxm` makes its completion queue `FI_UNIVERSE_SIZE` (256, unless set) times as
+//! long as a connection's two queues together: 196,608 entries over the verbs provider of 1.17. A Soft-RoCE device has at
+//! most 32,767, so `fi_enable` fails with `EINVAL`. Here the variable is set to the size of the job, and it opens. The
+//! verbs provider's own connected endpoints are preferred all the same: they have half the latency.
+//!
+//! **Providers that were tried.** libfabric 1.17 (Debian): `tcp`, `tcp;ofi_rxm`, `net`, `sockets`, `shm`, and on
+//! Soft-RoCE `verbs`, `verbs;ofi_rxm`. libfabric 2.5.1 (from the PyPI package mpich 5.0.2): `tcp`, `tcp;ofi_rxm`,
+//! `sockets`, and `shm` between processes.
+//!
 //! | file | decides |
 //! |---|---|
 //! | `library`, `provider` | which libfabric, and which of its providers |
@@ -44,6 +53,8 @@ mod region;
 mod road;
 mod send;
 mod sleep;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use std::collections::VecDeque;
@@ -247,10 +258,10 @@ impl Transport for Ofi {
             return format!("ofi: {peer} is not of this job");
         };
         let state = match &link.phase {
-            Phase::Closing(..) | Phase::Gone => "gone",
-            Phase::Open if !link.asked => "not connected yet",
-            Phase::Open if self.road.route(link).is_none() => "connecting",
-            Phase::Open => "connected",
+            Phase::Closing(..) | Phase::Gone => format!("{peer} is gone"),
+            Phase::Open if !link.asked => "not connected yet".to_owned(),
+            Phase::Open if self.road.route(link).is_none() => "connecting".to_owned(),
+            Phase::Open => "connected".to_owned(),
         };
         let domain = &self.domain;
         let kind = if self.reach.connected { "FI_EP_MSG" } else { "FI_EP_RDM" };
@@ -264,7 +275,7 @@ impl Transport for Ofi {
         };
         let wake = if self.wakes { "" } else { ", wakes by a timer of 1 ms: the provider has no descriptor" };
         format!(
-            "ofi: {} on {} ({kind}{rate}, {}): {peer} is {state}; frames to {} B, eager to {} B, {access}{wake}",
+            "ofi: {} on {} ({kind}{rate}, {}): {state}; frames to {} B, eager to {} B, {access}{wake}",
             domain.provider,
             domain.name,
             domain.library.describe(),

@@ -33,7 +33,7 @@ const NARROW: usize = 1024;
 /// No transport has shorter ones than this.
 const LEAST_FRAME: usize = 1024;
 /// The provider of shared memory.
-const SHM: &str = "shm";
+pub(crate) const SHM: &str = "shm";
 /// Operations under way, unless the provider takes fewer.
 const DEPTH: usize = 1024;
 
