@@ -13,10 +13,10 @@
 //! **`verbs;ofi_rxm` on small devices.** `ofi_rxm` makes its completion queue `FI_UNIVERSE_SIZE` (256, unless set) times as
 //! long as a connection's two queues together: 196,608 entries over the verbs provider of 1.17. A Soft-RoCE device has at
 //! most 32,767, so `fi_enable` fails with `EINVAL`. Here the variable is set to the size of the job, and it opens. The
-//! verbs provider's own connected endpoints are preferred all the same: they have half the latency.
+//! verbs provider's own connected endpoints are preferred all the same: their latency is lower.
 //!
 //! **Providers that were tried.** libfabric 1.17 (Debian): `tcp`, `tcp;ofi_rxm`, `net`, `sockets`, `shm`, and on
-//! Soft-RoCE `verbs`, `verbs;ofi_rxm`. libfabric 2.5.1 (from the PyPI package mpich 5.0.2): `tcp`, `tcp;ofi_rxm`,
+//! Soft-RoCE `verbs`, `verbs;ofi_rxm`. libfabric 2.5.1 (from the package `mpich` 5.0.2 of PyPI): `tcp`, `tcp;ofi_rxm`,
 //! `sockets`, and `shm` between processes.
 //!
 //! | file | decides |
