@@ -35,6 +35,7 @@
 //! | `MPI_Wait`, `MPI_Test`, and their any, some, all | [`Request::wait`], [`Request::test`], [`wait_any`], [`wait_some`], [`wait_all`], [`test_any`], ... |
 //! | `MPI_Probe`, `Iprobe`, `Mprobe`, `Improbe`, `Mrecv` | [`Communicator::probe`], [`iprobe`](Communicator::iprobe), [`mprobe`](Communicator::mprobe), [`improbe`](Communicator::improbe), [`Message`] |
 //! | `MPI_Sendrecv`, `_replace` | [`Communicator::sendrecv`], [`sendrecv_replace`](Communicator::sendrecv_replace) |
+//! | `MPI_Alloc_mem` | [`alloc`], [`Universe::alloc`] |
 //! | mpi4py's lower-case `send`, `recv`, ... | [`Communicator::send_object`], [`recv_object`](Communicator::recv_object), ... |
 //!
 //! # Types
@@ -62,6 +63,22 @@ pub use olympi_comm::*;
 /// ```
 pub fn init() -> Result<Universe, InitError> {
     Universe::init()
+}
+
+/// Allocates `len` elements, all zero, in memory that stays registered with RDMA devices (`MPI_Alloc_mem`, MPI 5.0,
+/// section 10.2): [`Universe::alloc`].
+///
+/// # Errors
+/// [`AllocError`], if the system has no such memory.
+///
+/// ```
+/// let universe = olympi::init()?;
+/// let field = olympi::alloc::<f32>(&universe, 1 << 20)?;
+/// assert_eq!(field[1000], 0.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn alloc<T: Equivalence>(universe: &Universe, len: usize) -> Result<Registered<T>, AllocError> {
+    universe.alloc(len)
 }
 
 /// What most programs name.

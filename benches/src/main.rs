@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use figures::{Bench, barrier, reduce, window_of};
 use measure::{Figure, TimedBy};
 use objects::Sample;
-use olympi::{Error, Universe};
+use olympi::{Error, InitError, Universe};
 use options::{Options, USAGE};
 use stats::Samples;
 
@@ -24,13 +24,21 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match Universe::init().map_err(Error::from).and_then(|universe| run(&universe, &options)) {
+    match join(&options).map_err(Error::from).and_then(|universe| run(&universe, &options)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::from(2),
         Err(error) => {
             eprintln!("olympi-bench: {error}");
             ExitCode::from(3)
         }
+    }
+}
+
+fn join(options: &Options) -> Result<Universe, InitError> {
+    let builder = Universe::builder();
+    match &options.transport {
+        Some(list) => builder.transports(list)?.init(),
+        None => builder.init(),
     }
 }
 

@@ -21,12 +21,14 @@ pub(crate) struct Options {
     pub(crate) posted: bool,
     /// Measure unexpected depth.
     pub(crate) unexpected: bool,
+    /// The transports that may be used, instead of those of `OLYMPI_TRANSPORTS`.
+    pub(crate) transport: Option<String>,
 }
 
 /// How to use it.
 pub(crate) const USAGE: &str = "\
 usage: olympi-bench SUBCOMMAND [--sizes LIST | --min SIZE --max SIZE] [--batches N] [--batch-time MS] [--limit MS]
-                    [--which posted|unexpected] [--laps N] [--pinned]
+                    [--which posted|unexpected] [--laps N] [--pinned] [--transport LIST]
   latency, bandwidth, bibandwidth   of raw buffers between two ranks
   rate                              8-byte messages a second, pairs of ranks
   matching                          a match behind posted receives; unexpected messages taken newest first
@@ -35,6 +37,7 @@ usage: olympi-bench SUBCOMMAND [--sizes LIST | --min SIZE --max SIZE] [--batches
   object-latency, object-bandwidth  of objects
   object-vec                        a Vec<f64> as an object, beside its parts
   empty                             initializes and finalizes
+a transport is shm, verbs, ofi or tcp, or a list of them, as OLYMPI_TRANSPORTS has it
 sizes are like 0,8,4K,1M; one JSON line a record on standard output";
 
 impl Options {
@@ -52,6 +55,7 @@ impl Options {
             pinned: false,
             posted: true,
             unexpected: true,
+            transport: None,
         };
         let (mut least, mut most) = (0, 4 << 20);
         while let Some(word) = words.next() {
@@ -68,6 +72,7 @@ impl Options {
                 "--batch-time" => options.batch_time = number::<f64>(&word, &value)? / 1e3,
                 "--limit" => options.limit = number::<f64>(&word, &value)? / 1e3,
                 "--laps" => options.laps = number(&word, &value)?,
+                "--transport" => options.transport = Some(value),
                 "--which" => {
                     options.posted = value != "unexpected";
                     options.unexpected = value != "posted";

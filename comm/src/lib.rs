@@ -23,6 +23,7 @@
     clippy::unnecessary_box_returns
 )]
 
+mod alloc;
 mod bootstrap;
 mod bsend;
 mod communicator;
@@ -47,6 +48,7 @@ mod status;
 mod universe;
 mod wait;
 
+pub use alloc::Registered;
 pub use bsend::BSEND_OVERHEAD;
 pub use communicator::Communicator;
 pub use completion::{Completion, test_all, test_any, test_some, wait_all, wait_any, wait_some};
@@ -56,7 +58,7 @@ pub use olympi_datatype::{Buffer, BufferMut, Equivalence, InvalidValue, signatur
 pub use olympi_object::{DecodeError, EncodeError};
 pub use olympi_pmi::BootstrapError;
 pub use olympi_transport::{
-    Config, ConfigError, Directory, LookupError, Membership, SimTransport, StartError,
+    AllocError, Config, ConfigError, Directory, LookupError, Membership, SimTransport, StartError,
 };
 pub use olympi_transport_api::Peer;
 pub use persistent::{Persistent, start_all};

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use olympi_transport::{Config, Directory, Membership, Progress, SimTransport};
+use olympi_transport::{
+    Config, ConfigError, Directory, Membership, Memory, Progress, SimTransport, Transports,
+};
 use olympi_transport_api::Peer;
 
 use crate::bootstrap::Bootstrap;
@@ -34,12 +36,14 @@ pub struct Universe {
     world: Communicator,
     myself: Communicator,
     bootstrap: Option<Bootstrap>,
+    memory: Arc<Memory>,
 }
 
 /// How to join: see [`Universe::builder`].
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     threads: ThreadLevel,
+    transports: Option<Transports>,
 }
 
 impl Builder {
@@ -50,6 +54,30 @@ impl Builder {
         self
     }
 
+    /// Which transports may be used, whatever `OLYMPI_TRANSPORTS` says: a list in the same form, best first (`verbs,shm`),
+    /// or behind `^` those that may not (`^tcp`). All ranks must allow a common one.
+    ///
+    /// ```
+    /// use olympi_comm::Universe;
+    ///
+    /// let universe = Universe::builder().transports("shm,tcp")?.init()?;
+    /// let refused = Universe::builder().transports("telegraph").unwrap_err();
+    /// assert!(refused.to_string().contains("\"telegraph\" is no transport"));
+    /// # Ok::<(), olympi_comm::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InitError::Config`], if the list makes no sense. A transport that is named and does not start is an error of
+    /// [`init`](Self::init).
+    pub fn transports(mut self, list: &str) -> Result<Self, InitError> {
+        self.transports = Some(list.parse().map_err(|reason| ConfigError {
+            variable: "transports".to_owned(),
+            value: list.to_owned(),
+            reason,
+        })?);
+        Ok(self)
+    }
+
     /// Joins the job that this process was started for.
     ///
     /// # Errors
@@ -57,6 +85,9 @@ impl Builder {
     pub fn init(self) -> Result<Universe, InitError> {
         let mut bootstrap = Bootstrap::from_env()?;
         let mut config = Config::from_env()?;
+        if let Some(transports) = self.transports {
+            config.transports = transports;
+        }
         bootstrap.locate(&mut config);
         let membership = bootstrap.membership()?;
         let (me, size) = (membership.me, membership.size);
@@ -138,10 +169,11 @@ impl Universe {
             mail.contexts.enroll(context(WORLD, traffic), &everyone);
             mail.contexts.enroll(context(SELF, traffic), &only_me);
         }
+        let memory = Arc::clone(progress.memory());
         let shared = Arc::new(Shared::new(Door::new(threads, State { progress, mail })));
         let world = Communicator::new(&shared, WORLD, everyone, me.0);
         let myself = Communicator::new(&shared, SELF, only_me, 0);
-        Self { shared, world, myself, bootstrap }
+        Self { shared, world, myself, bootstrap, memory }
     }
 
     /// The communicator of all ranks of the job (`MPI_COMM_WORLD`).
@@ -178,6 +210,11 @@ impl Universe {
     pub fn wtime(&self) -> f64 {
         static BEGIN: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
         BEGIN.get_or_init(std::time::Instant::now).elapsed().as_secs_f64()
+    }
+
+    /// Where memory that stays registered comes from.
+    pub(crate) fn memory(&self) -> &Arc<Memory> {
+        &self.memory
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

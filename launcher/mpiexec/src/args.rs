@@ -7,6 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use olympi_transport::Transports;
 use thiserror::Error;
 
 /// What the command line asks for.
@@ -31,6 +32,8 @@ pub(crate) struct JobSpec {
     pub(crate) timeout: Option<Duration>,
     /// The ranks report which transports they use.
     pub(crate) report: bool,
+    /// The transports that the ranks may use.
+    pub(crate) transport: Option<String>,
     /// Environment of all ranks.
     pub(crate) env: Vec<(OsString, OsString)>,
 }
@@ -84,7 +87,7 @@ const HOST_OPTIONS: [&str; 8] =
 pub(crate) fn option_values(name: &str) -> Option<usize> {
     Some(match name {
         "l" | "report" | "info" | "version" | "V" | "help" | "h" => 0,
-        "n" | "np" | "wdir" | "wd" | "bind-to" | "timeout" => 1,
+        "n" | "np" | "wdir" | "wd" | "bind-to" | "timeout" | "transport" => 1,
         "env" | "genv" => 2,
         name if HOST_OPTIONS.contains(&name) => 1,
         _ => return None,
@@ -147,6 +150,14 @@ pub(crate) fn parse(words: Vec<OsString>) -> Result<Asked, UsageError> {
                 }
                 "l" => job.labels = true,
                 "report" => job.report = true,
+                "transport" => {
+                    let value = value("a list of transports")?;
+                    let list = value.to_str().filter(|list| list.parse::<Transports>().is_ok());
+                    let list = list.ok_or_else(|| {
+                        bad(&value, "a list like verbs,shm or ^tcp of self, shm, verbs, ofi and tcp")
+                    })?;
+                    job.transport = Some(list.to_owned());
+                }
                 "wdir" | "wd" => program.directory = Some(value("a directory")?.into()),
                 "bind-to" => {
                     let value = value("core or none")?;
@@ -230,7 +241,8 @@ mod tests {
 
     #[test]
     fn the_rest() {
-        let job = job("--bind-to core --timeout 1.5 --report a");
+        let job = job("--bind-to core --timeout 1.5 --report --transport ^tcp a");
+        assert_eq!(job.transport.as_deref(), Some("^tcp"));
         assert_eq!(
             (job.bind, job.timeout, job.report),
             (Bind::Core, Some(Duration::from_millis(1500)), true)
@@ -255,6 +267,8 @@ mod tests {
             ("-hosts a,b ./a", "this host only"),
             ("-f hosts ./a", "this host only"),
             ("--bind-to socket ./a", "core or none"),
+            ("--transport telegraph ./a", "a list like verbs,shm or ^tcp"),
+            ("--transport", "--transport needs a list of transports"),
             ("--timeout -1 ./a", "above 0"),
             ("--timeout nan ./a", "above 0"),
             ("-env A=1 x ./a", "variable's name"),

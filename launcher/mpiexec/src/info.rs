@@ -47,7 +47,9 @@ Options of the whole job:
   -l                 begins each line of output with its rank: `[3] text`
   --bind-to core     rank i runs on the i-th allowed CPU only; none: wherever it likes [none]
   --timeout SECONDS  ends the job after this time, with exit code 124
-  --report           each rank says which transport each of its peers uses, and why not another
+  --report           the job tells which transport each pair of ranks uses, and why no other: a line for each class of
+                     pairs that are alike
+  --transport LIST   the ranks may use these transports only, of shm, verbs, ofi and tcp, best first; ^LIST: all others
   --info             prints every setting and ends
   -V, --version      prints the version and ends
   -h, --help         prints this and ends

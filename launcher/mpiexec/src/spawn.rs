@@ -62,6 +62,9 @@ impl Spawner {
         if spec.report {
             env.insert("OLYMPI_REPORT".into(), "1".into());
         }
+        if let Some(list) = &spec.transport {
+            env.insert("OLYMPI_TRANSPORTS".into(), list.into());
+        }
         env.extend(spec.env.iter().cloned());
         let commands = spec.programs.iter().map(|program| -> Result<Command, JobError> {
             let mut env = env.clone();

@@ -39,6 +39,8 @@ fn environment_and_directory() {
     lines.sort_unstable();
     assert_eq!(lines, ["[0] 0 every one /", "[1] 1 every /tmp"]);
     assert_eq!(mpiexec(&["--report", "sh", "-c", "echo $OLYMPI_REPORT"]).out, "1\n");
+    let show = "echo $OLYMPI_TRANSPORTS";
+    assert_eq!(mpiexec(&["--transport", "verbs,shm", "sh", "-c", show]).out, "verbs,shm\n");
 }
 
 #[test]
@@ -83,9 +85,19 @@ fn oversubscription_is_told() {
 fn help_version_and_settings() {
     let help = mpiexec(&["--help"]);
     assert_eq!(help.code, Some(0));
-    for option in
-        ["-n", "-l", "-env", "-genv", "-wdir", "--bind-to", "--timeout", "--info", "--report", "--version"]
-    {
+    for option in [
+        "-n",
+        "-l",
+        "-env",
+        "-genv",
+        "-wdir",
+        "--bind-to",
+        "--timeout",
+        "--info",
+        "--report",
+        "--transport",
+        "--version",
+    ] {
         assert!(help.out.contains(option), "{option}");
     }
     assert!(mpiexec(&["-V"]).out.contains(env!("CARGO_PKG_VERSION")));

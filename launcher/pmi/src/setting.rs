@@ -43,6 +43,6 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         variable: "OLYMPI_REPORT",
         default: Cow::Borrowed("0"),
-        meaning: "1 makes each rank say on standard error which transport each of its peers uses and why the others were not chosen (mpiexec --report)",
+        meaning: "1, at all ranks, makes rank 0 say on standard error which transport each pair of ranks uses and why the others were not chosen (mpiexec --report)",
     },
 ];

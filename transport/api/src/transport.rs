@@ -125,6 +125,7 @@ pub trait Transport {
     /// Whether all that was accepted has left this process, so that it may exit without loss.
     fn drained(&self) -> bool;
 
-    /// One line for a person: device, addresses, how the endpoint to `peer` is made, thresholds.
+    /// One line for a person: device, port, rate, addresses, how the endpoint to `peer` is made, thresholds. It names
+    /// the peer only where something is amiss, so that pairs which are alike have the same line.
     fn describe(&self, peer: Peer) -> String;
 }

@@ -276,9 +276,9 @@ impl Shm {
     pub(crate) fn describe_link(&self, peer: Peer) -> String {
         let Config { slots, frame, window, .. } = self.config;
         let how = match self.links.get(peer.index()) {
-            Some(Some(link)) if link.over => format!("process {}, gone", link.remote.pid),
-            Some(Some(link)) => format!("process {}", link.remote.pid),
-            _ => "no contact yet".to_owned(),
+            Some(Some(link)) if link.over => format!("{peer}, process {}, is gone; ", link.remote.pid),
+            Some(Some(_)) => String::new(),
+            _ => format!("no contact to {peer} yet; "),
         };
         let get = match (self.caps.get_from, &self.no_get) {
             (Some(from), _) => format!("process_vm_readv from {from} bytes on"),
@@ -286,7 +286,7 @@ impl Shm {
             (None, None) => "no process_vm_readv".to_owned(),
         };
         format!(
-            "{NAME}: {peer}: {how}, ring of {slots} x 32 bytes, frames of {frame} bytes through a window of \
+            "{NAME}: {how}ring of {slots} x 32 bytes, frames of {frame} bytes through a window of \
              {window}, eager up to {} bytes, {get}",
             self.caps.eager_max
         )

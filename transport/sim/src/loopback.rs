@@ -178,7 +178,7 @@ impl Transport for Loopback {
 
     fn describe(&self, peer: Peer) -> String {
         if peer == self.me {
-            format!("self: {peer} to itself, through a queue of {} KiB", CAPACITY >> 10)
+            format!("self: a queue of {} KiB", CAPACITY >> 10)
         } else {
             format!("self: leads {} to itself only, not to {peer}", self.me)
         }

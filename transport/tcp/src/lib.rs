@@ -201,6 +201,12 @@ impl Tcp {
     pub fn port(&self) -> u16 {
         self.reach.port
     }
+
+    /// The addresses that it listens at.
+    fn hosts(&self) -> String {
+        let hosts: Vec<String> = self.reach.addresses.iter().map(|(a, _)| a.to_string()).collect();
+        hosts.join(", ")
+    }
 }
 
 impl Transport for Tcp {
@@ -284,14 +290,18 @@ impl Transport for Tcp {
         );
         match self.links.get(peer.index()) {
             Some(Link::Up(connection)) => format!("tcp: {} ({thresholds})", connection.story()),
-            Some(Link::Dialling(dial)) => {
-                format!("tcp: connecting to {peer}; failures so far: {} ({thresholds})", dial.failures())
-            }
+            Some(Link::Dialling(dial)) => match dial.failures() {
+                none if none.is_empty() => format!("tcp: from {}, connecting ({thresholds})", self.hosts()),
+                failures => {
+                    format!("tcp: connecting to {peer}; failures so far: {failures} ({thresholds})")
+                }
+            },
             Some(Link::Gone) => format!("tcp: {peer} is gone"),
             Some(Link::None) => {
-                let told: Vec<String> = self.reach.addresses.iter().map(|(a, _)| a.to_string()).collect();
-                let (port, told) = (self.reach.port, told.join(", "));
-                format!("tcp: no connection to {peer} yet; listening on port {port} of {told} ({thresholds})")
+                let (port, hosts) = (self.reach.port, self.hosts());
+                format!(
+                    "tcp: no connection to {peer} yet; listening on port {port} of {hosts} ({thresholds})"
+                )
             }
             None => format!("tcp: {peer} is not of this job"),
         }
