@@ -19,50 +19,64 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
 }
 
-/// Starts a job with these options: its exit code, and the lines that were said.
-fn job(options: &[&str]) -> Result<(Option<i32>, Vec<String>), Box<dyn Error>> {
+/// What a job said, line by line.
+struct Said(Vec<String>);
+
+impl Said {
+    /// A line that begins and goes on like this is there.
+    #[track_caller]
+    fn has(&self, begin: &str, words: &str) {
+        let there = self.0.iter().any(|line| line.starts_with(begin) && line.contains(words));
+        assert!(there, "no line that begins {begin:?} has {words:?}: {:#?}", self.0);
+    }
+}
+
+/// Starts a job with these words behind `mpiexec`, in which RANK is a program: its exit code, and what was said.
+fn job(words: &str) -> Result<(Option<i32>, Said), Box<dyn Error>> {
     let program = std::env::current_exe()?;
+    let word = |word: &str| if word == "RANK" { program.clone().into_os_string() } else { word.into() };
     let output = Command::new(&program)
         .args(["--timeout", "120", "-genv", PART, "rank"])
-        .args(options)
+        .args(words.split_whitespace().map(word))
         .env(PART, "launch")
         .env_remove("OLYMPI_TRANSPORTS")
         .output()?;
     let said = String::from_utf8([output.stdout, output.stderr].concat())?;
-    Ok((output.status.code(), said.lines().map(str::to_owned).collect()))
+    Ok((output.status.code(), Said(said.lines().map(str::to_owned).collect())))
 }
 
 fn test() -> Result<ExitCode, Box<dyn Error>> {
-    let program = std::env::current_exe()?;
-    let program = program.to_str().ok_or("the program's path is no text")?;
-
     // All ranks of a job are told by one line a class, with the reasons against every other transport.
-    let (code, said) = job(&["--report", "--transport", "tcp", "-n", "4", program])?;
-    assert_eq!((code, said.len()), (Some(0), 2), "{said:?}");
-    assert!(said[0].starts_with("olympi: ranks 0-3, each with itself: self: "), "{said:?}");
-    assert!(said[1].starts_with("olympi: ranks 0-3 with each other: tcp: "), "{said:?}");
-    assert!(said[1].contains("not shm, verbs, ofi: excluded by OLYMPI_TRANSPORTS=tcp"), "{said:?}");
+    let (code, said) = job("--report --transport tcp -n 4 RANK")?;
+    said.has("olympi: ranks 0-3, each with itself: self: ", "not tcp: self comes before it and serves");
+    said.has(
+        "olympi: ranks 0-3 with each other: tcp: ",
+        "not shm, verbs, ofi: excluded by OLYMPI_TRANSPORTS=tcp",
+    );
+    assert_eq!((code, said.0.len()), (Some(0), 2), "{:#?}", said.0);
 
     // Ranks that differ are classes of their own.
-    let (code, said) = job(&["--report", "--transport", "shm,tcp", "-n", "2", program, ":", "-env", "OLYMPI_TRANSPORTS", "tcp", program])?;
-    assert_eq!(code, Some(0), "{said:?}");
-    let class = |ranks: &str, words: &str| said.iter().any(|line| line.starts_with(ranks) && line.contains(words));
-    assert!(class("olympi: rank 0 with rank 1: shm: ", "not tcp: shm comes before it and serves"), "{said:?}");
-    assert!(class("olympi: ranks 0-1 with rank 2: tcp: ", "not shm: the peer does not offer it"), "{said:?}");
+    let (code, said) = job("--report --transport shm,tcp -n 2 RANK : -env OLYMPI_TRANSPORTS tcp RANK")?;
+    said.has("olympi: rank 0 with rank 1: shm: ", "not tcp: shm comes before it and serves");
+    said.has("olympi: ranks 0-1 with rank 2: tcp: ", "not shm: the peer does not offer it");
+    assert_eq!(code, Some(0));
 
-    // Pairs without a way to each other are told as such, by the ranks themselves where rank 0 is not to be reached.
-    let (_, said) = job(&["--report", "--transport", "shm", "-n", "1", program, ":", "-env", "OLYMPI_TRANSPORTS", "tcp", program])?;
-    let class = |ranks: &str, words: &str| said.iter().any(|line| line.starts_with(ranks) && line.contains(words));
-    assert!(class("olympi: rank 0 with rank 1: ", "no transport leads there"), "{said:?}");
-    assert!(class("olympi: rank 1 tells its own part", "cannot send to rank 0"), "{said:?}");
+    // Pairs without a way to each other are told as such, and by the ranks themselves if rank 0 is not to be reached.
+    let (_, said) = job("--report --transport shm -n 1 RANK : -env OLYMPI_TRANSPORTS tcp RANK")?;
+    said.has("olympi: rank 0 with rank 1: ", "no transport leads there");
+    said.has("olympi: rank 1 tells its own part", "cannot send to rank 0");
 
-    // What is named must start: an error that says why, at once.
-    let missing = ["-genv", "OLYMPI_VERBS_LIBRARY", "/nowhere/libibverbs.so.1", "-genv", "OLYMPI_OFI_LIBRARY", "/nowhere/libfabric.so.1"];
-    for transport in ["verbs", "ofi"] {
-        let (code, said) = job(&[&missing[..], &["--transport", transport, "-n", "2", program]].concat())?;
-        let words = format!("OLYMPI_TRANSPORTS={transport} names {transport}, which did not start");
-        assert_eq!(code, Some(1), "{said:?}");
-        assert!(said.iter().any(|line| line.contains(&words) && line.contains("/nowhere/lib")), "{said:?}");
+    // What is named must start: an error that says why.
+    for (transport, setting, reason) in [
+        ("verbs", "OLYMPI_VERBS_DEVICE none0", "no device"),
+        ("ofi", "OLYMPI_OFI_LIBRARY /nowhere/libfabric.so.1", "/nowhere/libfabric.so.1"),
+    ] {
+        let (code, said) = job(&format!("-genv {setting} --transport {transport} -n 2 RANK"))?;
+        said.has(
+            &format!("Error: OLYMPI_TRANSPORTS={transport} names {transport}, which did not start"),
+            reason,
+        );
+        assert_eq!(code, Some(1));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -63,6 +63,10 @@ fn asked(me: u32, size: u32) -> Vec<u32> {
 /// What a line says behind the ranks. Reasons that several transports share are told once.
 fn text(report: &PairReport) -> String {
     let mut text = report.line.clone();
+    if report.transport.is_none() {
+        // Then the line has the reasons already.
+        return text;
+    }
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for NotTaken { transport, reason } in &report.others {
         match reasons.iter_mut().find(|(known, _)| known == reason) {
