@@ -83,10 +83,13 @@ fn run_configured<R: Send + 'static>(
             .expect("a thread can be started");
     }
     drop(done);
+    // Under emulation everything takes ten times as long and more.
+    let emulated = std::env::var_os("OLYMPI_TEST_TRANSPORTS").is_some();
+    let patience = Duration::from_secs(if emulated { 300 } else { 60 });
     let mut by_rank: Vec<Option<R>> = (0..ranks).map(|_| None).collect();
     for _ in 0..ranks {
         let (rank, result) = results
-            .recv_timeout(Duration::from_secs(60))
+            .recv_timeout(patience)
             .unwrap_or_else(|_| panic!("with {config:?}: a rank panicked, or hangs"));
         by_rank[rank as usize] = Some(result);
     }

@@ -145,7 +145,7 @@ mod tests {
 }
 
 #[cfg(all(test, loom))]
-mod model {
+mod loom_models {
     use super::*;
     use loom::sync::Arc;
 
