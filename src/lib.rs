@@ -66,7 +66,7 @@ pub fn init() -> Result<Universe, InitError> {
 }
 
 /// Allocates `len` elements, all zero, in memory that stays registered with RDMA devices (`MPI_Alloc_mem`, MPI 5.0,
-/// section 10.2): [`Universe::alloc`].
+/// section 9.2): [`Universe::alloc`].
 ///
 /// # Errors
 /// [`AllocError`], if the system has no such memory.

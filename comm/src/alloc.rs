@@ -1,4 +1,4 @@
-//! Memory that suits the transports (`MPI_Alloc_mem`, MPI 5.0, section 10.2).
+//! Memory that suits the transports (`MPI_Alloc_mem`, MPI 5.0, section 9.2).
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -24,7 +24,7 @@ unsafe impl<T: Equivalence> Send for Registered<T> {}
 unsafe impl<T: Equivalence + Sync> Sync for Registered<T> {}
 
 impl Universe {
-    /// Allocates `len` elements, all of them zero, in whole pages of their own (`MPI_Alloc_mem`, MPI 5.0, section 10.2).
+    /// Allocates `len` elements, all of them zero, in whole pages of their own (`MPI_Alloc_mem`, MPI 5.0, section 9.2).
     /// Over RDMA a message in such memory needs no registration after the first, also where those of other memory cannot
     /// be kept; over other transports it is memory like any other. It lives until it is dropped.
     ///
