@@ -1,7 +1,7 @@
 //! A transport and the engine that speaks over it.
 
 use olympi_protocol::{Engine, Inbox, Lane as Number, Mode, SendError, SendId, Sent, Thresholds};
-use olympi_transport_api::{Address, Closed, Envelope, Peer, SendBuf, Transport, Wake, WakeBy};
+use olympi_transport_api::{Address, Closed, ConnectError, Envelope, Peer, SendBuf, Transport, Wake, WakeBy};
 
 use crate::Kind;
 use crate::falling::{Fallen, Through};
@@ -31,7 +31,11 @@ impl<T: Transport> Lane<T> {
 
     /// Makes the endpoint to a peer.
     pub(crate) fn connect(&mut self, peer: Peer, address: &Address) -> Result<(), String> {
-        self.transport.connect(peer, address).map_err(|error| error.to_string())?;
+        self.transport.connect(peer, address).map_err(|error| match error {
+            // Who and over what is told by who asks, so that peers of which the same is true are told alike.
+            ConnectError::Unreachable { detail, .. } => detail,
+            ConnectError::BadAddress { detail, .. } => format!("the peer's address is malformed: {detail}"),
+        })?;
         self.engine.connected(peer);
         Ok(())
     }

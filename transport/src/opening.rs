@@ -124,6 +124,9 @@ impl Opening<'_> {
 
     /// Notes why a transport is not there.
     fn absent(&mut self, kind: Kind, reason: &str) {
+        // Some begin their own errors with their name.
+        let reason =
+            reason.strip_prefix(kind.name()).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(reason);
         self.absent.push(NotTaken { transport: kind.name(), reason: reason.to_owned() });
     }
 
