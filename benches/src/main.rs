@@ -63,6 +63,10 @@ fn run(universe: &Universe, options: &Options) -> Result<bool, Error> {
         }
         return Ok(true);
     }
+    if options.subcommand == "pinned" {
+        pinned(world)?;
+        return Ok(true);
+    }
     if world.size() < 2 || (options.subcommand == "rate" && world.size() % 2 == 1) {
         eprintln!("olympi-bench: {} does not work with {} ranks", options.subcommand, world.size());
         return Ok(false);
@@ -238,10 +242,36 @@ fn is_pinned(world: &olympi::Communicator) -> Result<bool, Error> {
     Ok(reduce(world, f64::from(u8::from(pinned)), f64::min)? > 0.5)
 }
 
+/// What rank 0 has pinned for a connected peer that then says nothing: with all of them connected against with one.
+fn pinned(world: &olympi::Communicator) -> Result<(), Error> {
+    let (rank, size) = (world.rank(), world.size());
+    if rank != 0 {
+        let byte = world.recv::<u8>(0, figures::TAG_DATA)?.0;
+        return Ok(world.send(&byte, 0, figures::TAG_ACK)?);
+    }
+    let mut kib = Vec::new();
+    for peer in 1..size {
+        world.send(&1_u8, peer, figures::TAG_DATA)?;
+        world.recv::<u8>(peer, figures::TAG_ACK)?;
+        kib.push(status_kib("VmPin:"));
+    }
+    if let [first, .., last] = kib[..] {
+        let record = Samples { figure: "pinned", size: 0, ranks: size, unit: "KiB", higher_is_better: false };
+        record.emit(vec![(last - first) / f64::from(size - 2)]);
+    } else {
+        eprintln!("olympi-bench: pinned needs three ranks or more");
+    }
+    Ok(())
+}
+
 /// Resident memory of this process in 1e6 bytes.
 fn resident_megabytes() -> f64 {
+    status_kib("VmRSS:") * 1024.0 / 1e6
+}
+
+/// A line of what the kernel says of this process, in KiB.
+fn status_kib(key: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok()).unwrap_or(0.0);
-    kib * 1024.0 / 1e6
+    let line = status.lines().find_map(|line| line.strip_prefix(key));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<f64>().ok()).unwrap_or(0.0)
 }

@@ -34,6 +34,7 @@ usage: olympi-bench SUBCOMMAND [--sizes LIST | --min SIZE --max SIZE] [--batches
   matching                          a match behind posted receives; unexpected messages taken newest first
   token                             round a ring of all ranks
   memory                            of an idle rank
+  pinned                            memory for a connected, silent peer
   object-latency, object-bandwidth  of objects
   object-vec                        a Vec<f64> as an object, beside its parts
   empty                             initializes and finalizes

@@ -9,7 +9,7 @@ import signal
 import time
 from pathlib import Path
 
-from . import goals, plot, table
+from . import goals, plot, rdma, table
 from .figures import BY_NAME, FIGURES
 from .peers import REPOSITORY, Unavailable, Workshop, everyone
 from .runs import Comparison, adopt_orphans
@@ -44,6 +44,9 @@ def options():
                         help="measure the mpiexec and olympi-bench of this folder instead of building them")
     parser.add_argument("--cpus", help="the two CPUs of pinned ranks, as 0,1 (default: the first two allowed)")
     parser.add_argument("--list", action="store_true", help="list the figures and implementations, and stop")
+    parser.add_argument("--rdma", action="store_true",
+                        help="measure over RDMA instead, in the virtual machine of ci/rdma-vm (see README.md)")
+    parser.add_argument("--rdma-inside", type=int, metavar="ROUNDS", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     chosen.out = chosen.out.resolve()
     chosen.venvs = (chosen.venvs or chosen.out / "venv").resolve()
@@ -106,6 +109,11 @@ def main():
     if chosen.list:
         for figure in FIGURES:
             print(f"{figure.name:22} {figure.title} ({figure.unit})\n{'':22}   {', '.join(figure.implementations)}")
+        return 0
+    if chosen.rdma:
+        return rdma.outside(chosen.out, chosen.rounds, chosen.olympi)
+    if chosen.rdma_inside:
+        rdma.inside(chosen.rdma_inside)
         return 0
     chosen.out.mkdir(parents=True, exist_ok=True)
     adopt_orphans()
