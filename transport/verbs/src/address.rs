@@ -111,6 +111,8 @@ pub(crate) enum Kind {
     Ready = 3,
     /// "I am leaving."
     Bye = 4,
+    /// "I cannot answer."
+    Refuse = 5,
 }
 
 /// A datagram.
@@ -178,6 +180,7 @@ impl Datagram {
             2 => Kind::Reply,
             3 => Kind::Ready,
             4 => Kind::Bye,
+            5 => Kind::Refuse,
             _ => return None,
         };
         Some(Self {

@@ -9,7 +9,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use olympi_transport_api::{Address, ClosedKind, ConnectError, Peer};
+use olympi_transport_api::{Address, Closed, ClosedKind, ConnectError, Peer};
 use rustix::event::epoll::{self, EventData, EventFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags};
@@ -17,7 +17,7 @@ use rustix::process::{Pid, PidfdFlags};
 use crate::address::{Datagram, Kind, Process, Reach};
 use crate::link::{Connection, Link, Making, Stage};
 use crate::owner::{Ah, QpNeeds};
-use crate::{NAME, Verbs};
+use crate::{NAME, Told, Verbs};
 
 /// The first repetition of what is not answered, and the longest time to a later one.
 const FIRST: Duration = Duration::from_millis(20);
@@ -196,14 +196,22 @@ impl Verbs {
         {
             return;
         }
-        let first = matches!(self.links[peer.index()], Link::None);
-        if first
-            && datagram.kind == Kind::Request
-            && let Err(why) = self.make(peer, datagram.reach)
-        {
-            // It asks again; then there may be room.
-            tracing::warn!(%peer, %why, "verbs: a peer cannot be answered");
-            return;
+        if datagram.kind == Kind::Request {
+            match self.links[peer.index()] {
+                Link::None => {
+                    if let Err(why) = self.make(peer, datagram.reach) {
+                        self.links[peer.index()] = Link::Gone;
+                        let detail = format!("it cannot be answered: {why}");
+                        let kind = ClosedKind::Unreachable;
+                        self.events.push_back(Told::Closed(Closed { transport: NAME, peer, kind, detail }));
+                        self.refuse(datagram);
+                        return;
+                    }
+                }
+                // It asks again, since it has not heard.
+                Link::Gone => return self.refuse(datagram),
+                Link::There(_) => {}
+            }
         }
         let Some(Link::There(link)) = self.links.get_mut(peer.index()) else { return };
         // Of an earlier process behind the same rank.
@@ -212,6 +220,11 @@ impl Verbs {
         }
         if datagram.kind == Kind::Bye {
             self.leaving.push((peer, "it has left, or ended".to_owned()));
+            return;
+        }
+        if datagram.kind == Kind::Refuse {
+            let detail = "it cannot make a connection to us, and says itself why".to_owned();
+            self.close(peer, ClosedKind::Unreachable, detail);
             return;
         }
         if link.stage == Stage::Asking
@@ -232,8 +245,23 @@ impl Verbs {
                 self.tell(peer, Kind::Ready);
             }
             Kind::Ready if link.stage == Stage::Answering => link.stage = Stage::Up,
-            Kind::Ready | Kind::Bye => {}
+            Kind::Ready | Kind::Bye | Kind::Refuse => {}
         }
+    }
+
+    /// Tells who asks that there is no answer, as far as it can be reached at all.
+    fn refuse(&mut self, asked: &Datagram) {
+        let way = self.port.way_to(asked.reach.lid, &asked.reach.gid, &self.config);
+        let Ok(way) = Ah::new(&self.port.pd, &way) else { return };
+        let refusal = Datagram {
+            kind: Kind::Refuse,
+            from: asked.to,
+            to: asked.from,
+            to_nonce: asked.reach.nonce,
+            reach: self.reach,
+            ..*asked
+        };
+        self.datagrams.send(&Arc::new(way), asked.reach.qpn, &refusal, &self.secret);
     }
 
     /// Tells every peer that we leave, and waits a moment until that is on its way.
