@@ -150,6 +150,8 @@ pub struct Verbs {
     timer_set: bool,
     /// Why the device is not to be used any more.
     failed: Option<String>,
+    /// Since when the port is down.
+    port_down: Option<Instant>,
 }
 
 impl Verbs {
@@ -260,6 +262,7 @@ impl Verbs {
             timer,
             timer_set: false,
             failed: None,
+            port_down: None,
             config,
         })
     }

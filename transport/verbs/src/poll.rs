@@ -10,7 +10,8 @@ use rustix::event::epoll::{self, Event};
 use rustix::time::{Itimerspec, TimerfdTimerFlags, timerfd_settime};
 
 use crate::ffi::{
-    IBV_EVENT_CQ_ERR, IBV_EVENT_DEVICE_FATAL, IBV_EVENT_PORT_ERR, IBV_EVENT_SRQ_ERR, IBV_WC_SUCCESS, ibv_wc,
+    IBV_EVENT_CQ_ERR, IBV_EVENT_DEVICE_FATAL, IBV_EVENT_PORT_ACTIVE, IBV_EVENT_PORT_ERR, IBV_EVENT_SRQ_ERR,
+    IBV_WC_SUCCESS, ibv_wc,
 };
 use crate::library::words;
 use crate::link::{Held, Link, Stage};
@@ -341,9 +342,12 @@ impl Verbs {
                     self.fail_all(status::event(event));
                 }
                 IBV_EVENT_PORT_ERR => {
-                    // The fabric's own timeouts decide whether it comes back in time.
+                    // The fabric's own timeouts decide whether it comes back in time; a connection that is still
+                    // being made has none, and looks at this.
+                    self.port_down.get_or_insert_with(Instant::now);
                     tracing::warn!(device = %self.port.device, port = self.port.number, "verbs: the port went down");
                 }
+                IBV_EVENT_PORT_ACTIVE => self.port_down = None,
                 other => tracing::debug!(event = status::event(other), "verbs"),
             }
         }
