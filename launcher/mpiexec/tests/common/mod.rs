@@ -63,7 +63,9 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(words: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_mpiexec"))
+        // Under nohup, or in a script's background, signals come ignored, and mpiexec honours that as it should.
+        let mut child = Command::new("env")
+            .args(["--default-signal=HUP,INT,TERM", env!("CARGO_BIN_EXE_mpiexec")])
             .args(words)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -15,6 +15,8 @@ pub(crate) const PROVIDERS: [&str; 5] = ["tcp;ofi_rxm", "tcp", "net", "sockets",
 pub(crate) fn config(provider: &str) -> Config {
     let mut config = Config::from_variables(|name| std::env::var(name).ok()).expect("the settings are valid");
     config.provider = provider.to_owned();
+    // A busy machine must not cut goodbyes off: within one process nothing else tells of an end.
+    config.linger = std::time::Duration::from_secs(15);
     config
 }
 
