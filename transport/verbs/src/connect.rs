@@ -23,9 +23,6 @@ use crate::{NAME, Told, Verbs};
 const FIRST: Duration = Duration::from_millis(20);
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// How long a port may be down while a connection over it is being made: as long as a cable takes to be put back.
-const PORT_DOWN: Duration = Duration::from_secs(10);
-
 /// The process has ended.
 struct Ended;
 
@@ -162,14 +159,6 @@ impl Verbs {
                 std::net::Ipv6Addr::from(link.reach.gid),
             );
             self.close(peer, ClosedKind::Unreachable, detail);
-            return;
-        }
-        if let Some(since) = self.port_down
-            && now.duration_since(since) > PORT_DOWN
-        {
-            let (device, port) = (&self.port.device, self.port.number);
-            let detail = format!("{device} port {port} is DOWN, and was so for {} s", PORT_DOWN.as_secs());
-            self.close(peer, ClosedKind::Fabric, detail);
             return;
         }
         let wait = FIRST * (1 << link.tries.min(6));

@@ -19,6 +19,8 @@ use crate::status;
 use crate::wire::{MAX_HEADER, PREFIX, Prefix};
 use crate::{NAME, Tag, Told, Verbs};
 
+/// How long the port may be down: as long as a cable takes to be put back.
+const PORT_DOWN: Duration = Duration::from_secs(10);
 /// Completions taken at once.
 pub(crate) const BATCH: usize = 16;
 /// Polls in vain between two looks at the clock.
@@ -227,6 +229,9 @@ impl Verbs {
     /// answered, silent connections.
     pub(crate) fn tick(&mut self) {
         self.take_descriptors();
+        if self.port_down.is_some_and(|since| self.now.saturating_duration_since(since) > PORT_DOWN) {
+            self.fail_all("the port is DOWN, and does not come back");
+        }
         self.ask_all_again(self.now);
         self.cache.sweep();
         let keepalive = self.config.keepalive;
@@ -342,8 +347,7 @@ impl Verbs {
                     self.fail_all(status::event(event));
                 }
                 IBV_EVENT_PORT_ERR => {
-                    // The fabric's own timeouts decide whether it comes back in time; a connection that is still
-                    // being made has none, and looks at this.
+                    // The fabric's own timeouts may tell earlier; who has nothing under way has none.
                     self.port_down.get_or_insert_with(Instant::now);
                     tracing::warn!(device = %self.port.device, port = self.port.number, "verbs: the port went down");
                 }
