@@ -77,32 +77,27 @@ def pingpong(provider, size, address, server_options=(), iterations=200):
     return float(found[-1][-2]) if found else None
 
 
-def bench(results, implementation, figure, words, settings):
-    """Olympi's own records of one figure."""
-    command = ["env", *settings, f"{os.environ['OLYMPI_BIN']}/mpiexec", "-n", "2", "spread",
-               f"{os.environ['OLYMPI_BIN']}/olympi-bench", *words]
-    for line in run(command, 120).splitlines():
-        if line.startswith("{"):
-            record = json.loads(line)
-            # In GB/s there, of 1e9; perftest tells MB/s, of 2^20.
-            scale = 1e9 / (1 << 20) if record["unit"] == "GB/s" else 1
-            value = record["p02"] if record["unit"] == "us" else record["median"]
-            results.add(figure, record["size"], implementation, value * scale)
+def records(command, seconds=90):
+    """What olympi-bench, or its twin for other implementations, prints: a record a line."""
+    return [json.loads(line) for line in run(command, seconds).splitlines() if line.startswith("{")]
+
+
+def bench(results, implementation, figure, words, settings, program=None):
+    """The records of one figure between the two hosts, by Olympi's own program or another's."""
+    folder = os.environ["OLYMPI_BIN"]
+    command = ["env", *settings, f"{folder}/mpiexec", "-n", "2", "spread", program or f"{folder}/olympi-bench", *words]
+    for record in records(command, 120):
+        # In GB/s there, of 1e9; perftest tells MB/s, of 2^20.
+        scale = 1e9 / (1 << 20) if record["unit"] == "GB/s" else 1
+        value = record["p02"] if record["unit"] == "us" else record["median"]
+        results.add(figure, record["size"], implementation, value * scale)
 
 
 def mpich(results, words):
     """The same of an MPICH program over TCP between the hosts, where there is one."""
-    program = os.environ.get("MPICH_BENCH")
-    if not program:
-        return
-    # Our mpiexec tells it that all ranks share a host; here they do not.
-    command = ["env", "FI_PROVIDER=tcp", "MPIR_CVAR_NOLOCAL=1", f"{os.environ['OLYMPI_BIN']}/mpiexec", "-n", "2", "spread", program, *words]
-    for line in run(command, 120).splitlines():
-        if line.startswith("{"):
-            record = json.loads(line)
-            scale = 1e9 / (1 << 20) if record["unit"] == "GB/s" else 1
-            value = record["p02"] if record["unit"] == "us" else record["median"]
-            results.add(words[0], record["size"], "mpich over tcp", value * scale)
+    if program := os.environ.get("MPICH_BENCH"):
+        # Our mpiexec tells it that all ranks share a host; here they do not.
+        bench(results, "mpich over tcp", words[0], words, ["FI_PROVIDER=tcp", "MPIR_CVAR_NOLOCAL=1"], program)
 
 
 def inside(rounds):
@@ -134,9 +129,8 @@ def inside(rounds):
         mpich(results, bandwidth)
     command = ["env", "OLYMPI_TRANSPORTS=verbs", f"{os.environ['OLYMPI_BIN']}/mpiexec", "-n", "10", "spread",
                f"{os.environ['OLYMPI_BIN']}/olympi-bench", "pinned"]
-    for line in run(command).splitlines():
-        if line.startswith("{"):
-            results.add("pinned", 0, "olympi", json.loads(line)["p02"])
+    for record in records(command):
+        results.add("pinned", 0, "olympi", record["p02"])
     Path("/out/rdma.json").write_text(json.dumps(results.records(), indent=1))
 
 
@@ -147,9 +141,8 @@ def natively(results, rounds):
     for _ in range(rounds):
         if (value := pingpong("tcp", 64, "127.0.0.1", iterations=20000)) is not None:
             results.add("ofi_tcp_latency", 64, "fi_pingpong", value)
-        for line in run(command).splitlines():
-            if line.startswith("{"):
-                results.add("ofi_tcp_latency", 64, "olympi", json.loads(line)["median"])
+        for record in records(command):
+            results.add("ofi_tcp_latency", 64, "olympi", record["median"])
 
 
 def goals(records):

@@ -44,6 +44,7 @@
 pub mod backpressure;
 pub mod closing;
 mod flow;
+pub mod headers;
 mod lent;
 mod nap;
 pub mod order;

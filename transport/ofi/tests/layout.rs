@@ -1,31 +1,7 @@
 //! The checked-in types beside the headers that are installed: every size, every offset, every constant.
 
-use std::io::Write;
-use std::mem::{offset_of, size_of};
-use std::process::{Command, Stdio};
-
+use olympi_conformance::{constants, headers, layouts};
 use olympi_ofi::ffi;
-
-macro_rules! layouts {
-    ($($type:ident { $($field:ident),* })*) => {{
-        let mut all: Vec<(String, u64)> = Vec::new();
-        $(
-            let name = stringify!($type);
-            if !SHORTER.contains(&name) {
-                all.push((format!("sizeof(struct {name})"), size_of::<ffi::$type>() as u64));
-            }
-            $(
-                let field = stringify!($field).trim_end_matches('_');
-                all.push((format!("offsetof(struct {name}, {field})"), offset_of!(ffi::$type, $field) as u64));
-            )*
-        )*
-        all
-    }};
-}
-
-macro_rules! constants {
-    ($($name:ident)*) => { vec![$((stringify!($name).to_owned(), ffi::$name as u64)),*] };
-}
 
 /// Of these only the beginning is checked in.
 const SHORTER: &[&str] = &[
@@ -44,7 +20,7 @@ const SHORTER: &[&str] = &[
 ];
 
 fn ours() -> Vec<(String, u64)> {
-    let mut all = layouts! {
+    let mut all = layouts! { ffi, SHORTER,
         fi_tx_attr { caps, mode, op_flags, msg_order, comp_order, inject_size, size, iov_limit, rma_iov_limit, tclass }
         fi_rx_attr { caps, mode, op_flags, msg_order, comp_order, total_buffered_recv, size, iov_limit }
         fi_ep_attr { type_, protocol, protocol_version, max_msg_size, msg_prefix_size, max_order_raw_size,
@@ -91,7 +67,7 @@ fn ours() -> Vec<(String, u64)> {
         fid_cq { fid, ops }
         fi_context2 { internal }
     };
-    all.extend(constants! {
+    all.extend(constants! { ffi,
         FI_MSG FI_RMA FI_READ FI_WRITE FI_RECV FI_SEND FI_TRANSMIT FI_REMOTE_READ FI_REMOTE_WRITE FI_MULTI_RECV
         FI_COMPLETION FI_DELIVERY_COMPLETE FI_CONTEXT FI_CONTEXT2 FI_ASYNC_IOV FI_RX_CQ_DATA FI_ORDER_SAS FI_MR_LOCAL
         FI_MR_VIRT_ADDR FI_MR_ALLOCATED FI_MR_PROV_KEY FI_MR_ENDPOINT FI_EP_MSG FI_EP_RDM FI_THREAD_DOMAIN
@@ -104,50 +80,14 @@ fn ours() -> Vec<(String, u64)> {
 
 #[test]
 fn the_types_are_those_of_the_installed_headers() {
-    let must = std::env::var("OLYMPI_TEST_RDMA").is_ok_and(|value| value == "1");
-    let all = ours();
-    let mut source = String::from("#include <stddef.h>\n#include <stdio.h>\n");
-    for header in ["fabric", "fi_cm", "fi_domain", "fi_endpoint", "fi_eq", "fi_errno", "fi_rma"] {
-        source += &format!("#include <rdma/{header}.h>\n");
-    }
-    source += "int main(void) {\n";
-    for (expression, _) in &all {
-        source += &format!("printf(\"%llu\\n\", (unsigned long long)({expression}));\n");
-    }
-    source += "return 0; }\n";
-    let program = std::env::temp_dir().join(format!("olympi-ofi-layout-{}", std::process::id()));
-    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-    let compiled = Command::new(&compiler)
-        .args(["-x", "c", "-", "-o"])
-        .arg(&program)
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .and_then(|mut child| {
-            child.stdin.take().expect("it is piped").write_all(source.as_bytes())?;
-            child.wait_with_output()
-        });
-    match compiled {
-        Ok(output) if output.status.success() => {}
-        other => {
-            let why = other
-                .map_or_else(|e| format!("{compiler}: {e}"), |o| String::from_utf8_lossy(&o.stderr).into());
-            let missing = why.contains("rdma/fabric.h") || why.contains("No such file");
-            assert!(missing && !must, "{why}");
-            eprintln!("\nSKIPPED: no C compiler or no headers of libfabric (libfabric-dev): {why}\n");
-            return;
-        }
-    }
-    let output = Command::new(&program).output().expect("it was just compiled");
-    let _ = std::fs::remove_file(&program);
-    let theirs: Vec<u64> =
-        String::from_utf8_lossy(&output.stdout).lines().map(|line| line.parse().expect("a number")).collect();
-    assert_eq!(theirs.len(), all.len());
-    let wrong: Vec<String> = all
-        .iter()
-        .zip(&theirs)
-        .filter(|((_, ours), theirs)| ours != *theirs)
-        .map(|((what, ours), theirs)| format!("{what} is {theirs} in C and {ours} here"))
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let headers = [
+        "rdma/fabric.h",
+        "rdma/fi_cm.h",
+        "rdma/fi_domain.h",
+        "rdma/fi_endpoint.h",
+        "rdma/fi_eq.h",
+        "rdma/fi_errno.h",
+        "rdma/fi_rma.h",
+    ];
+    headers::agree("libfabric", "libfabric-dev", &headers, &ours());
 }

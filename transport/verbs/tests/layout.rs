@@ -1,38 +1,17 @@
 //! The checked-in types beside the headers that are installed: every size, every offset, every constant.
 
-use std::io::Write;
 use std::mem::{offset_of, size_of};
-use std::process::{Command, Stdio};
+
+use olympi_conformance::{constants, headers, layouts};
 
 #[path = "../src/ffi.rs"]
 mod ffi;
-
-macro_rules! layouts {
-    ($($type:ident { $($field:ident),* })*) => {{
-        let mut all: Vec<(String, u64)> = Vec::new();
-        $(
-            let name = stringify!($type);
-            if !SHORTER.contains(&name) {
-                all.push((format!("sizeof(struct {name})"), size_of::<ffi::$type>() as u64));
-            }
-            $(
-                let field = stringify!($field).trim_end_matches('_');
-                all.push((format!("offsetof(struct {name}, {field})"), offset_of!(ffi::$type, $field) as u64));
-            )*
-        )*
-        all
-    }};
-}
-
-macro_rules! constants {
-    ($($name:ident)*) => { vec![$((stringify!($name).to_owned(), ffi::$name as u64)),*] };
-}
 
 /// Of these only the beginning is checked in.
 const SHORTER: &[&str] = &["ibv_srq", "ibv_qp", "ibv_cq"];
 
 fn ours() -> Vec<(String, u64)> {
-    let mut all = layouts! {
+    let mut all = layouts! { ffi, SHORTER,
         ibv_gid_entry { gid, gid_index, port_num, gid_type, ndev_ifindex }
         ibv_device_attr { fw_ver, max_mr_size, max_qp_wr, max_sge, max_cqe, max_qp_rd_atom, max_qp_init_rd_atom,
             max_srq_wr, max_pkeys, local_ca_ack_delay, phys_port_cnt }
@@ -80,7 +59,7 @@ fn ours() -> Vec<(String, u64)> {
         ),
         ("(uintptr_t)__VERBS_ABI_IS_EXTENDED".to_owned(), ffi::VERBS_ABI_IS_EXTENDED as u64),
     ]);
-    all.extend(constants! {
+    all.extend(constants! { ffi,
         IBV_GID_TYPE_IB IBV_GID_TYPE_ROCE_V1 IBV_GID_TYPE_ROCE_V2 IBV_PORT_ACTIVE IBV_LINK_LAYER_ETHERNET
         IBV_EVENT_CQ_ERR IBV_EVENT_QP_FATAL IBV_EVENT_QP_REQ_ERR IBV_EVENT_QP_ACCESS_ERR IBV_EVENT_COMM_EST
         IBV_EVENT_DEVICE_FATAL IBV_EVENT_PORT_ACTIVE IBV_EVENT_PORT_ERR IBV_EVENT_SRQ_ERR IBV_EVENT_SRQ_LIMIT_REACHED
@@ -96,48 +75,6 @@ fn ours() -> Vec<(String, u64)> {
 
 #[test]
 fn the_types_are_those_of_the_installed_headers() {
-    let must = std::env::var("OLYMPI_TEST_RDMA").is_ok_and(|value| value == "1");
-    let all = ours();
-    let mut source = String::from("#include <stddef.h>\n#include <stdio.h>\n");
-    source += "#include <stdint.h>\n#include <infiniband/verbs.h>\n";
-    source += "int main(void) {\n";
-    for (expression, _) in &all {
-        source += &format!("printf(\"%llu\\n\", (unsigned long long)({expression}));\n");
-    }
-    source += "return 0; }\n";
-    let program = std::env::temp_dir().join(format!("olympi-verbs-layout-{}", std::process::id()));
-    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-    let compiled = Command::new(&compiler)
-        .args(["-x", "c", "-", "-o"])
-        .arg(&program)
-        .stdin(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .and_then(|mut child| {
-            child.stdin.take().expect("it is piped").write_all(source.as_bytes())?;
-            child.wait_with_output()
-        });
-    match compiled {
-        Ok(output) if output.status.success() => {}
-        other => {
-            let why = other
-                .map_or_else(|e| format!("{compiler}: {e}"), |o| String::from_utf8_lossy(&o.stderr).into());
-            let missing = why.contains("infiniband/verbs.h") || why.contains("No such file");
-            assert!(missing && !must, "{why}");
-            eprintln!("\nSKIPPED: no C compiler or no headers of libibverbs (libibverbs-dev): {why}\n");
-            return;
-        }
-    }
-    let output = Command::new(&program).output().expect("it was just compiled");
-    let _ = std::fs::remove_file(&program);
-    let theirs: Vec<u64> =
-        String::from_utf8_lossy(&output.stdout).lines().map(|line| line.parse().expect("a number")).collect();
-    assert_eq!(theirs.len(), all.len());
-    let wrong: Vec<String> = all
-        .iter()
-        .zip(&theirs)
-        .filter(|((_, ours), theirs)| ours != *theirs)
-        .map(|((what, ours), theirs)| format!("{what} is {theirs} in C and {ours} here"))
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let headers = ["infiniband/verbs.h"];
+    headers::agree("libibverbs", "libibverbs-dev", &headers, &ours());
 }
