@@ -4,6 +4,9 @@
 //! copies and combines, in which round. It does nothing itself. The [`Schedule`] that comes of it is run by comm, the same
 //! one for the blocking, the non-blocking and the persistent form of a call; and by this crate's tests for all ranks
 //! at once, without a network.
+//!
+//! Each collective is a module with one function of its name, which chooses an algorithm by bytes, ranks, nodes and
+//! [`Tuning`], and with its algorithms, each a public function of its own: they compose.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(clippy::pedantic)]
@@ -11,10 +14,38 @@
 
 extern crate alloc;
 
+mod algorithm;
+pub mod all_gather;
+pub mod all_reduce;
+pub mod all_to_all;
+pub mod barrier;
 mod blocks;
+pub mod broadcast;
+pub mod exclusive_scan;
+pub mod gather;
+pub mod neighbour;
+pub mod reduce;
+pub mod reduce_scatter;
+pub mod scan;
+pub mod scatter;
 mod schedule;
 mod team;
+mod tuning;
 
+pub use algorithm::UnknownAlgorithm;
+pub use all_gather::AllGatherAlgorithm;
+pub use all_reduce::AllReduceAlgorithm;
+pub use all_to_all::AllToAllAlgorithm;
+pub use barrier::BarrierAlgorithm;
 pub use blocks::Blocks;
+pub use broadcast::BroadcastAlgorithm;
+pub use exclusive_scan::ExclusiveScanAlgorithm;
+pub use gather::GatherAlgorithm;
+pub use neighbour::NeighbourAlgorithm;
+pub use reduce::ReduceAlgorithm;
+pub use reduce_scatter::ReduceScatterAlgorithm;
+pub use scan::ScanAlgorithm;
+pub use scatter::ScatterAlgorithm;
 pub use schedule::{Area, Order, Plan, Round, Schedule, Span, Step};
 pub use team::Team;
+pub use tuning::{Tuning, TuningError, TuningSetting};

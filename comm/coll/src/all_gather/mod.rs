@@ -1,0 +1,15 @@
+//! All-gather: a block of each goes to all (`MPI_Allgather`, MPI 5.0, 6.7).
+
+use crate::algorithm::algorithms;
+
+algorithms! {
+    /// How a gather for all is done.
+    pub enum AllGatherAlgorithm {
+        /// Blocks are exchanged at distances that double; for powers of two.
+        RecursiveDoubling = "recursive_doubling",
+        /// Bruck's: from those 1, 2, 4, ... ahead.
+        Bruck = "bruck",
+        /// Blocks go round in a ring.
+        Ring = "ring",
+    }
+}

@@ -1,0 +1,13 @@
+//! Scatter: a block of the root's goes to each (`MPI_Scatter`, MPI 5.0, 6.6).
+
+use crate::algorithm::algorithms;
+
+algorithms! {
+    /// How a scatter is done.
+    pub enum ScatterAlgorithm {
+        /// The root sends to everybody.
+        Linear = "linear",
+        /// A binomial tree.
+        Binomial = "binomial",
+    }
+}
