@@ -9,6 +9,7 @@ use olympi_datatype::{Equivalence, signature};
 use olympi_matching::MatchQueue;
 use olympi_transport_api::Peer;
 
+use crate::collective::Calls;
 use crate::group::Group;
 use crate::inbox::Unexpected;
 
@@ -19,6 +20,8 @@ pub(crate) enum Traffic {
     Buffers(u8),
     /// Serialized objects.
     Objects,
+    /// What collectives send.
+    Collective,
 }
 
 impl Traffic {
@@ -36,7 +39,7 @@ impl Traffic {
     pub(crate) const fn signature(self) -> u8 {
         match self {
             Self::Buffers(signature) => signature,
-            Self::Objects => signature::UNCHECKED,
+            Self::Objects | Self::Collective => signature::UNCHECKED,
         }
     }
 }
@@ -47,7 +50,7 @@ pub(crate) const WORLD: u32 = 0;
 pub(crate) const SELF: u32 = 1;
 
 /// The last context of the communicator of all processes; it has the first ones.
-pub(crate) const WORLD_CONTEXTS: u32 = context(WORLD, Traffic::Objects);
+pub(crate) const WORLD_CONTEXTS: u32 = context(WORLD, Traffic::Collective);
 /// A context that no communicator has: what lies in its queue is never received.
 pub(crate) const NOWHERE: u32 = u32::MAX;
 
@@ -57,6 +60,7 @@ pub(crate) const fn context(communicator: u32, traffic: Traffic) -> u32 {
     let number = match traffic {
         Traffic::Buffers(_) => 0,
         Traffic::Objects => 1,
+        Traffic::Collective => 2,
     };
     communicator * 4 + number
 }
@@ -69,6 +73,8 @@ pub(crate) struct Context {
     pub(crate) queue: Queue,
     /// The communicator's members; unknown while only messages have come, and no communicator yet.
     pub(crate) group: Option<Group>,
+    /// Of the context of collectives: how many calls there were, and the schedules of some.
+    pub(crate) calls: Calls,
 }
 
 /// All contexts, found by number: small ones directly, since nearly all are, others by hash, so that a
@@ -93,7 +99,7 @@ impl Contexts {
 
     #[cold]
     fn make(&mut self, number: u32) -> &mut Context {
-        let new = || Context { queue: Queue::new(), group: None };
+        let new = || Context { queue: Queue::new(), group: None, calls: Calls::default() };
         if number >= DIRECT {
             return self.rest.entry(number).or_insert_with(new);
         }

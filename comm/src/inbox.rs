@@ -10,6 +10,7 @@ use olympi_transport::{Accepted, ArrivalId, Inbox, Progress, RecvId, SendId};
 use olympi_transport_api::{Closed, Envelope, Peer, RecvBuf};
 
 use crate::bsend::BsendBuffer;
+use crate::collective::Collectives;
 use crate::context::{Contexts, NOWHERE, WORLD_CONTEXTS};
 use crate::op::{Gone, Hold, OpRef, Ops, Phase};
 use crate::scope::Pending;
@@ -45,6 +46,8 @@ impl Unexpected {
 pub(crate) struct Mailbox {
     pub(crate) contexts: Contexts,
     pub(crate) ops: Ops,
+    /// Collectives that are under way.
+    pub(crate) collectives: Collectives,
     /// Peers that are gone. Few, and mostly none.
     pub(crate) dead: Vec<Gone>,
     pub(crate) bsend: Option<BsendBuffer>,
@@ -84,7 +87,7 @@ impl Mailbox {
 
     /// An operation is over.
     #[inline]
-    fn end(&mut self, slot: u32, failure: Option<Gone>) {
+    pub(crate) fn end(&mut self, slot: u32, failure: Option<Gone>) {
         let op = self.ops.at(slot);
         op.phase = Phase::Done;
         if op.unusual || failure.is_some() {
@@ -99,7 +102,12 @@ impl Mailbox {
         op.unusual = true;
         op.extra.failure = failure.map(Box::new);
         self.woken.extend(op.extra.waker.take());
-        if op.extra.detached {
+        if let Some(part) = op.extra.part.take() {
+            let name = self.ops.name(slot);
+            if let Some(outcome) = self.ops.take(name) {
+                self.collectives.part_over(part, &outcome);
+            }
+        } else if op.extra.detached {
             if let Some(hold) = op.extra.hold.take()
                 && let Some(bsend) = &mut self.bsend
             {
@@ -229,7 +237,8 @@ impl State {
     /// Moves everything on, once; returns how many events there were.
     #[inline]
     pub(crate) fn poll(&mut self) -> usize {
-        self.progress.poll(&mut self.mail)
+        let events = self.progress.poll(&mut self.mail);
+        if self.mail.collectives.is_ready() { events + self.advance() } else { events }
     }
 }
 

@@ -26,6 +26,7 @@
 mod alloc;
 mod bootstrap;
 mod bsend;
+mod collective;
 mod communicator;
 mod completion;
 mod context;

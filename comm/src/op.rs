@@ -7,6 +7,7 @@ use olympi_datatype::signature;
 use olympi_matching::PostToken;
 use olympi_transport_api::{Closed, Peer, RecvBuf};
 
+use crate::collective::{Fault, Part};
 use crate::status::{ANY_SOURCE, ANY_TAG, Status};
 
 /// Memory that belongs to an operation, so that the operation may outlive its request.
@@ -79,6 +80,10 @@ pub(crate) struct Extra {
     /// The classes of what was sent, and of what was asked for, where these do not agree.
     pub(crate) mismatch: Option<(u8, u8)>,
     pub(crate) waker: Option<Waker>,
+    /// It is a message of a collective, which is told its end.
+    pub(crate) part: Option<Part>,
+    /// It is a collective, and has failed.
+    pub(crate) fault: Option<Box<Fault>>,
     /// Nobody will ask for the outcome: the slot frees itself at the end.
     pub(crate) detached: bool,
 }
@@ -127,6 +132,15 @@ pub(crate) struct Outcome {
     pub(crate) failure: Option<Box<Gone>>,
     /// As in [`Extra`].
     pub(crate) mismatch: Option<(u8, u8)>,
+    /// As in [`Extra`].
+    pub(crate) fault: Option<Box<Fault>>,
+}
+
+impl Outcome {
+    /// That of an operation that went well and had nothing of its own.
+    pub(crate) fn well(status: Status) -> Self {
+        Self { status, sent: status.bytes, hold: None, failure: None, mismatch: None, fault: None }
+    }
 }
 
 /// How most operations end, and how the others do.
@@ -229,6 +243,11 @@ impl Ops {
         &mut self.slots[slot as usize]
     }
 
+    /// The name of the operation in a slot that is in use.
+    pub(crate) fn name(&self, slot: u32) -> OpRef {
+        OpRef { slot, generation: self.slots[slot as usize].generation }
+    }
+
     /// The operation of that name, while it has not been taken.
     #[inline]
     pub(crate) fn find(&mut self, name: OpRef) -> Option<&mut Op> {
@@ -284,8 +303,8 @@ impl Ops {
         if op.generation != name.generation || op.phase != Phase::Done {
             return None;
         }
-        let Extra { hold, failure, mismatch, .. } = std::mem::take(&mut op.extra);
-        let outcome = Outcome { status: op.status(), sent: op.sent, hold, failure, mismatch };
+        let Extra { hold, failure, mismatch, fault, .. } = std::mem::take(&mut op.extra);
+        let outcome = Outcome { status: op.status(), sent: op.sent, hold, failure, mismatch, fault };
         self.release(name.slot);
         Some(outcome)
     }

@@ -214,10 +214,7 @@ impl Group {
             Ok(status) if T::ANY_BITS && (T::GRAIN <= 1 || status.bytes.is_multiple_of(T::GRAIN)) => {
                 Ok(status)
             }
-            Ok(status) => self.received(
-                &Outcome { status, sent: status.bytes, hold: None, failure: None, mismatch: None },
-                items,
-            ),
+            Ok(status) => self.received(&Outcome::well(status), items),
             Err(outcome) => self.received(&outcome, items),
         }
     }

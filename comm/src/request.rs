@@ -266,8 +266,7 @@ impl Communicator {
     ) -> Result<Request<R>, SendError> {
         let over = |data: Vec<T>| {
             let hold: Box<dyn Hold> = Box::new(Owned(data));
-            let outcome =
-                Outcome { status: Status::EMPTY, sent: 0, hold: Some(hold), failure: None, mismatch: None };
+            let outcome = Outcome { hold: Some(hold), ..Outcome::well(Status::EMPTY) };
             Request { inner: Inner::Over(finish(outcome, self.group())) }
         };
         let Some(peer) = self.destination(dest, tag)? else { return Ok(over(data)) };

@@ -401,7 +401,7 @@ fn finish(
     match settled {
         Ok(status) if kind.is_none_or(|kind| kind.any_bits && kind.is_whole(status.bytes)) => Ok(status),
         Ok(status) => {
-            let outcome = Outcome { status, sent: status.bytes, hold: None, failure: None, mismatch: None };
+            let outcome = Outcome::well(status);
             finish_carefully(comm, outcome, kind, landing)
         }
         Err(outcome) => finish_carefully(comm, *outcome, kind, landing),

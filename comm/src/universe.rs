@@ -165,7 +165,7 @@ impl Universe {
         let mut mail = Mailbox::default();
         let everyone = Group::World(size);
         let only_me = Group::only(me);
-        for traffic in [Traffic::ANY_BUFFERS, Traffic::Objects] {
+        for traffic in [Traffic::ANY_BUFFERS, Traffic::Objects, Traffic::Collective] {
             mail.contexts.enroll(context(WORLD, traffic), &everyone);
             mail.contexts.enroll(context(SELF, traffic), &only_me);
         }

@@ -4,6 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use olympi_transport::{Awaited, Board};
+
 use crate::ThreadError;
 use crate::door::{Door, Inside};
 use crate::inbox::State;
@@ -13,6 +15,9 @@ use crate::op::{OpRef, Outcome, Settled};
 const NAP: Duration = Duration::from_millis(100);
 /// The longest sleep where several threads call: one of them may end what another sleeps for.
 const SHARED_NAP: Duration = Duration::from_millis(1);
+
+/// How often flags on a board are looked at between two polls.
+const LOOKS: u32 = 16;
 
 /// After so long a rank that cannot leave the job says why.
 const LEAVING: Duration = Duration::from_secs(5);
@@ -64,7 +69,9 @@ impl Shared {
                 }
                 spin = patience.begin();
             } else if !spin.more() {
-                inside = self.nap(inside)?;
+                inside.lie_down();
+                inside = self.nap(inside, State::look_at_boards)?;
+                inside.get_up();
                 spin = patience.begin();
             } else if self.door.shared() {
                 inside = self.step_aside(inside)?;
@@ -73,6 +80,45 @@ impl Shared {
             }
             if done(&mut inside) {
                 return Ok(inside);
+            }
+        }
+    }
+
+    /// From inside: goes on with strokes on a board, which was taken out of its seat, until they are over.
+    #[inline]
+    pub(crate) fn draw<'a>(
+        &'a self,
+        mut inside: Inside<'a, State>,
+        board: &mut Board,
+        mut strokes: impl FnMut(&mut State, &mut Board) -> Result<(), Awaited>,
+    ) -> Result<Inside<'a, State>, ThreadError> {
+        if strokes(&mut inside, board).is_ok() {
+            return Ok(inside);
+        }
+        self.note_thread();
+        let patience = *inside.progress.patience();
+        let mut spin = patience.begin();
+        loop {
+            // To look at a flag takes a nanosecond while it does not change, to poll takes twenty.
+            let mut awaited = Awaited::All;
+            for _ in 0..LOOKS {
+                match strokes(&mut inside, board) {
+                    Ok(()) => return Ok(inside),
+                    Err(whom) => awaited = whom,
+                }
+                std::hint::spin_loop();
+            }
+            if inside.poll() > 0 {
+                spin = patience.begin();
+            } else if !spin.more() {
+                board.lie_down(awaited);
+                // Whatever has changed, it is looked at before the next sleep.
+                let woken = self.nap(inside, |state| strokes(state, board) != Err(awaited));
+                board.get_up();
+                inside = woken?;
+                spin = patience.begin();
+            } else if self.door.shared() {
+                inside = self.step_aside(inside)?;
             }
         }
     }
@@ -108,10 +154,18 @@ impl Shared {
         self.door.enter()
     }
 
-    /// Sleeps until something arrives.
+    /// Sleeps until something arrives, unless something is `there` at a last look.
     #[cold]
-    fn nap<'a>(&'a self, mut inside: Inside<'a, State>) -> Result<Inside<'a, State>, ThreadError> {
+    fn nap<'a>(
+        &'a self,
+        mut inside: Inside<'a, State>,
+        there: impl FnOnce(&mut State) -> bool,
+    ) -> Result<Inside<'a, State>, ThreadError> {
         let Some(nap) = inside.progress.arm() else { return Ok(inside) };
+        if there(&mut inside) {
+            inside.progress.disarm();
+            return Ok(inside);
+        }
         let limit = if self.several.load(Ordering::Relaxed) { SHARED_NAP } else { NAP };
         Self::leave(inside);
         nap.sleep(limit);

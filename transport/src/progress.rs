@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use olympi_protocol::{Accepted, ArrivalId, Inbox, Mode, RecvError, RecvId, SendError, SendId, Sent};
 use olympi_registration::Memory;
+use olympi_shm::Shm;
 use olympi_sim::{Loopback, SimTransport};
 use olympi_transport_api::{Address, Envelope, Peer, RecvBuf, SendBuf, Transport};
 
@@ -134,6 +135,11 @@ impl Progress {
             notices: Vec::new(),
             lanes,
         }
+    }
+
+    /// Shared memory, in which the ranks of this host do collectives together; `None`: it is not in use.
+    pub fn shared_memory(&self) -> Option<&Shm> {
+        self.lanes.shm.as_ref().map(|lane| &lane.transport)
     }
 
     /// Memory that stays registered with the devices of this process, and the watch over what users register.

@@ -4,6 +4,11 @@
 //! over, its copies and reductions run, in the order in which they were added; then the next round begins. So a copy or
 //! a reduction may use what the same round has received, and a send what any earlier round has made.
 //!
+//! Ranks of one host may have a *board*, memory that all of them see. Schedules for a board show bytes on it and read what
+//! others show, instead of sending and receiving; every rank has the same number of rounds then, even if it has nothing
+//! to do in some of them. A round begins with what it shows; then it reads, copies and combines, strictly in the order in
+//! which that was added.
+//!
 //! A schedule knows bytes, not elements: datatypes are packed before, and [`Step::Reduce`] is applied by whoever runs
 //! it, to whole elements. It holds no buffers either: a [`Span`] names a part of one of three areas, so that one schedule
 //! serves a blocking call, a non-blocking one, and every start of a persistent one.
@@ -80,6 +85,38 @@ pub enum Step {
         /// Where they go.
         into: Span,
     },
+    /// On a board: show these bytes to all, `at` bytes into what this rank shows in this round.
+    Post {
+        /// The bytes.
+        from: Span,
+        /// Where they lie in what is shown.
+        at: usize,
+    },
+    /// On a board: copy what a rank shows in this round.
+    Fetch {
+        /// Whose.
+        from: u32,
+        /// Where it lies in what that rank shows.
+        at: usize,
+        /// Where it goes.
+        into: Span,
+    },
+    /// On a board: combine elements that a rank shows in this round with those of a span, as [`Step::Reduce`] does.
+    Combine {
+        /// Whose.
+        from: u32,
+        /// Where they lie in what that rank shows.
+        at: usize,
+        /// The other operand, and the result.
+        into: Span,
+        /// Which of them is the left one.
+        order: Order,
+    },
+    /// On a board: wait until a rank has come to this round.
+    Await {
+        /// For whom.
+        from: u32,
+    },
     /// Copy bytes within this rank. The spans have one length and do not overlap.
     Copy {
         /// The source.
@@ -115,12 +152,13 @@ pub struct Schedule {
     /// For each round where its steps end.
     ends: Vec<u32>,
     scratch: usize,
+    board: bool,
 }
 
 /// The steps of a round.
 #[derive(Clone, Copy, Debug)]
 pub struct Round<'a> {
-    /// Sends and receives.
+    /// Sends and receives; on a board all steps: what is shown, and then the rest in this order.
     pub messages: &'a [Step],
     /// Copies and reductions, to be done after them, in this order.
     pub local: &'a [Step],
@@ -139,9 +177,15 @@ impl Schedule {
     pub fn round(&self, at: usize) -> Round<'_> {
         let begin = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
         let steps = &self.steps[begin..self.ends[at] as usize];
-        let messages = steps.iter().take_while(|step| step.is_message()).count();
+        let messages =
+            if self.board { steps.len() } else { steps.iter().take_while(|step| step.is_message()).count() };
         let (messages, local) = steps.split_at(messages);
         Round { messages, local }
+    }
+
+    /// Whether it is run on a board, instead of by messages.
+    pub fn is_for_board(&self) -> bool {
+        self.board
     }
 
     /// Bytes of its own memory that it needs.
@@ -179,6 +223,11 @@ impl Plan {
         Self::default()
     }
 
+    /// A plan for a board.
+    pub fn for_board() -> Self {
+        Self { done: Schedule { board: true, ..Schedule::default() }, ..Self::default() }
+    }
+
     /// Takes so many bytes of the schedule's own memory.
     pub fn scratch(&mut self, len: usize) -> Span {
         // Aligned, so that elements of any type may lie there.
@@ -197,11 +246,37 @@ impl Plan {
         self.messages.push(Step::Recv { from, into });
     }
 
+    /// Shows bytes on the board in the current round.
+    pub fn post(&mut self, from: Span, at: usize) {
+        self.messages.push(Step::Post { from, at });
+    }
+
+    /// As [`post`](Self::post), before anything else of the round, whatever was added already.
+    pub fn show_first(&mut self, from: Span, at: usize) {
+        let shown = self.messages.iter().take_while(|step| matches!(step, Step::Post { .. })).count();
+        self.messages.insert(shown, Step::Post { from, at });
+    }
+
+    /// Copies what a rank shows in the current round.
+    pub fn fetch(&mut self, from: u32, at: usize, into: Span) {
+        self.messages.push(Step::Fetch { from, at, into });
+    }
+
+    /// Combines what a rank shows in the current round.
+    pub fn combine(&mut self, from: u32, at: usize, into: Span, order: Order) {
+        self.messages.push(Step::Combine { from, at, into, order });
+    }
+
+    /// Waits in the current round until a rank has come to it.
+    pub fn wait_for(&mut self, from: u32) {
+        self.messages.push(Step::Await { from });
+    }
+
     /// Copies at the end of the current round; of nothing, or onto itself, there is nothing to do.
     pub fn copy(&mut self, from: Span, into: Span) {
         debug_assert_eq!(from.len, into.len, "a copy keeps the length");
         if from.len > 0 && from != into {
-            self.local.push(Step::Copy { from, into });
+            self.add_local(Step::Copy { from, into });
         }
     }
 
@@ -209,15 +284,24 @@ impl Plan {
     pub fn reduce(&mut self, from: Span, into: Span, order: Order) {
         debug_assert_eq!(from.len, into.len, "a reduction keeps the length");
         if from.len > 0 {
-            self.local.push(Step::Reduce { from, into, order });
+            self.add_local(Step::Reduce { from, into, order });
         }
+    }
+
+    fn add_local(&mut self, step: Step) {
+        // On a board order is all.
+        if self.done.board { self.messages.push(step) } else { self.local.push(step) }
     }
 
     /// Ends the round, if it has any steps.
     pub fn next_round(&mut self) {
-        if self.messages.is_empty() && self.local.is_empty() {
-            return;
+        if !self.messages.is_empty() || !self.local.is_empty() {
+            self.end_round();
         }
+    }
+
+    /// Ends the round, whether it has any steps or not: on a board, where rounds are counted.
+    pub fn end_round(&mut self) {
         self.done.steps.append(&mut self.messages);
         self.done.steps.append(&mut self.local);
         // A schedule of 2^32 steps would not fit any memory.

@@ -55,6 +55,8 @@ pub struct Tuning {
     /// The algorithm of neighbour collectives that is asked for.
     pub neighbour: Option<NeighbourAlgorithm>,
 
+    /// Bytes that each rank can show at a time on the board of a host; 0: no boards.
+    pub board_cell: usize,
     /// Up to so many bytes leaders do the work between nodes.
     pub leaders_max: usize,
     /// Among up to so many ranks the root of a short broadcast sends to all.
@@ -108,6 +110,7 @@ impl Default for Tuning {
             all_gather: None,
             all_to_all: None,
             neighbour: None,
+            board_cell: 64 << 10,
             leaders_max: 64 << 10,
             broadcast_flat_ranks: 4,
             broadcast_short_max: 12 << 10,
@@ -320,6 +323,13 @@ const ROWS: &[Row] = &[
         Field::Algorithm(|t, v| force(&mut t.neighbour, v), NeighbourAlgorithm::NAMES),
         "algorithm of neighbour collectives",
         "neighbours are few, so all their messages may be under way at once",
+    ),
+    row(
+        "OLYMPI_COLL_BOARD_CELL",
+        Field::Bytes(|t| &mut t.board_cell, 0),
+        "bytes that each rank can show at a time on the board of its host, of which it has four times as many; 0: no \
+         boards, collectives go by messages",
+        "four cells of two ranks stay in a core's cache, and a round's overhead is small beside the copying of so many",
     ),
     row(
         "OLYMPI_COLL_LEADERS_MAX",

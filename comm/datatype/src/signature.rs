@@ -42,6 +42,10 @@ pub const COMPLEX_F64: u8 = 16;
 pub const F16: u8 = 17;
 /// `half::bf16`
 pub const BF16: u8 = 18;
+/// What collectives send.
+pub const COLLECTIVE: u8 = 253;
+/// In a collective's place, the word that there is no data.
+pub const POISON: u8 = 254;
 /// A struct of different fields.
 pub const STRUCT: u8 = 255;
 

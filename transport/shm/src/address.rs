@@ -1,7 +1,7 @@
 //! Who a process is, and how its address is written.
 
 use std::fs;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::fs::MetadataExt;
 
 use olympi_transport_api::Address;
@@ -11,7 +11,7 @@ use crate::StartError;
 /// The first byte of an address: the version of all that is shared.
 const VERSION: u8 = 1;
 /// Bytes in an address.
-const LEN: usize = 1 + 16 + 8 + 4 + 4 + 8 + 8;
+pub(crate) const LEN: usize = 1 + 16 + 8 + 4 + 4 + 8 + 8;
 
 /// Where process numbers mean the same: a boot of a host, and a namespace in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,6 +21,11 @@ pub(crate) struct Host {
 }
 
 impl Host {
+    /// Whether the other is another host, rather than another namespace of this one.
+    pub(crate) fn boot_differs(&self, other: &Self) -> bool {
+        self.boot != other.boot
+    }
+
     /// The host of this process.
     pub(crate) fn here() -> Result<Self, StartError> {
         let path = "/proc/sys/kernel/random/boot_id";
@@ -55,9 +60,25 @@ pub(crate) struct Whereabouts {
 }
 
 impl Whereabouts {
-    /// Whether the other process runs on another host, rather than in another namespace.
-    pub(crate) fn host_boot_differs(&self, other: &Self) -> bool {
-        self.host.boot != other.host.boot
+    /// No process's.
+    pub(crate) const NOWHERE: &Self =
+        &Self { host: Host { boot: [0; 16], namespace: 0 }, pid: 0, fd: -1, started: 0, nonce: 0 };
+
+    /// What names a file of this process among all there ever were.
+    pub(crate) fn of(file: &OwnedFd) -> Result<Self, StartError> {
+        let host = Host::here()?;
+        let pid = std::process::id();
+        let started = start_time(pid).ok_or_else(|| StartError::Proc {
+            path: format!("/proc/{pid}/stat"),
+            source: std::io::ErrorKind::NotFound.into(),
+        })?;
+        let nonce = getrandom::u64().map_err(|error| StartError::Segment {
+            step: "draw a random number",
+            bytes: 8,
+            source: std::io::Error::other(error.to_string()),
+            remedy: "the kernel's random source must be readable",
+        })?;
+        Ok(Self { host, pid, fd: file.as_raw_fd(), started, nonce })
     }
 
     /// The bytes to publish.

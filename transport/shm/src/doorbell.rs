@@ -52,8 +52,14 @@ impl Doorbell {
         let word = index / 64 % BITMAP;
         self.bitmap[word].fetch_or(1 << (index % 64), Ordering::AcqRel);
         self.summary.fetch_or(1 << word, Ordering::AcqRel);
-        // Between a `ring` and the receiver's last look at `summary` lies the same race as at `armed`; here
-        // both sides go through read-modify-writes and a fence, since neither is in a hurry.
+        self.rouse()
+    }
+
+    /// Ends the owner's sleep, if it sleeps, for something that is no record in a ring: the answer says on what, as that
+    /// of `ring` does.
+    pub(crate) fn rouse(&self) -> Option<u32> {
+        // Between this and the receiver's last look lies the same race as at `armed`; here both sides go through
+        // read-modify-writes and a fence, since neither is in a hurry.
         fence(Ordering::SeqCst);
         let sleep = self.sleep.load(Ordering::Acquire);
         let mine = sleep != AWAKE

@@ -16,6 +16,7 @@
 #![cfg_attr(loom, allow(dead_code, unused_imports))]
 
 mod address;
+mod board;
 mod calibrate;
 mod cma;
 mod config;
@@ -23,6 +24,7 @@ mod copier;
 mod doorbell;
 mod error;
 mod link;
+mod memfd;
 mod poll;
 mod receive;
 mod record;
@@ -41,6 +43,7 @@ use olympi_transport_api::{
     RegisterError, RemoteKey, SendBuf, Transport, Wake, WakeBy,
 };
 
+pub use board::{Awaited, Board, Posted};
 pub use config::{Config, ConfigError, GetMode, settings};
 pub use error::StartError;
 

@@ -6,17 +6,15 @@
 //! once a peer claims it, and that peer makes sure that the memory is there before it writes, so a lack of
 //! memory is an error of `connect` and never a SIGBUS. Sealing keeps anyone from cutting the file short.
 
-use std::ffi::c_void;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::ptr;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
 
 use crossbeam_utils::CachePadded;
-use rustix::fs::{FallocateFlags, MemfdFlags, Mode, OFlags, SealFlags};
+use rustix::fs::{FallocateFlags, Mode, OFlags};
 use rustix::io::Errno;
-use rustix::mm::{Advice, MapFlags, ProtFlags};
 
-use crate::address::{Host, Whereabouts, start_time};
-use crate::doorbell::Doorbell;
+use crate::address::Whereabouts;
+use crate::doorbell::{Doorbell, ON_PIPE, ON_WORD};
+use crate::memfd::{Mapping, create, open, populate, wake_word};
 use crate::ring::{Memory, SLOT};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 use crate::window::SHARE;
@@ -124,78 +122,6 @@ pub(crate) struct Credit {
 #[cfg(not(loom))]
 const _: () = assert!(size_of::<Header>() == PAGE && size_of::<Control>() == PAGE);
 
-/// A mapping, unmapped on drop.
-#[derive(Debug)]
-struct Mapping {
-    base: *mut u8,
-    len: usize,
-}
-
-// SAFETY: a mapping belongs to the process, not to a thread.
-unsafe impl Send for Mapping {}
-
-impl Drop for Mapping {
-    fn drop(&mut self) {
-        // SAFETY: the range was mapped by us as a whole, and its owner is gone.
-        let _ = unsafe { rustix::mm::munmap(self.base.cast(), self.len) };
-    }
-}
-
-impl Mapping {
-    /// Maps `len` bytes of the file from `offset` on, anywhere.
-    fn of(fd: BorrowedFd<'_>, offset: usize, len: usize) -> Result<Self, Errno> {
-        // SAFETY: a fresh mapping at an address of the kernel's choice touches no other memory.
-        let base = unsafe {
-            rustix::mm::mmap(
-                ptr::null_mut(),
-                len,
-                ProtFlags::READ | ProtFlags::WRITE,
-                MapFlags::SHARED,
-                fd,
-                offset as u64,
-            )?
-        };
-        Ok(Self { base: base.cast(), len })
-    }
-
-    /// Address space without memory.
-    fn reserve(len: usize) -> Result<Self, Errno> {
-        // SAFETY: as above.
-        let base = unsafe {
-            rustix::mm::mmap_anonymous(
-                ptr::null_mut(),
-                len,
-                ProtFlags::empty(),
-                MapFlags::PRIVATE | MapFlags::NORESERVE,
-            )?
-        };
-        Ok(Self { base: base.cast(), len })
-    }
-
-    /// Maps a part of the file over a part of this reservation.
-    fn place(&self, at: usize, fd: BorrowedFd<'_>, offset: usize, len: usize) -> Result<(), Errno> {
-        assert!(at + len <= self.len, "a part lies inside its reservation");
-        // SAFETY: the range lies inside a reservation of ours that nothing refers to yet.
-        unsafe {
-            rustix::mm::mmap(
-                self.base.add(at).cast(),
-                len,
-                ProtFlags::READ | ProtFlags::WRITE,
-                MapFlags::SHARED | MapFlags::FIXED,
-                fd,
-                offset as u64,
-            )?;
-        }
-        Ok(())
-    }
-}
-
-/// Makes sure that the pages are there, so that a lack of memory is an error here and not a SIGBUS later.
-fn populate(base: *mut u8, len: usize) -> Result<(), Errno> {
-    // SAFETY: populating changes no content; the range is mapped, which the callers see to.
-    unsafe { rustix::mm::madvise(base.cast::<c_void>(), len, Advice::LinuxPopulateWrite) }
-}
-
 /// An area, mapped: control page, slots, the same slots once more (so that a record that wraps is one piece
 /// of memory), window.
 #[derive(Debug)]
@@ -278,33 +204,18 @@ impl Segment {
     pub(crate) fn create(geometry: Geometry, fenced: bool) -> Result<Self, StartError> {
         let file = geometry.file();
         let fail = |step, bytes| move |error| StartError::segment(step, bytes, error);
-        let fd = rustix::fs::memfd_create(NAME, MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)
-            .map_err(fail("create a memfd", file))?;
-        rustix::fs::ftruncate(&fd, file as u64).map_err(fail("size the segment", file))?;
-        rustix::fs::fcntl_add_seals(&fd, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)
-            .map_err(fail("seal the segment", file))?;
+        let fd = create(NAME, file)?;
         rustix::fs::fallocate(&fd, FallocateFlags::empty(), 0, PAGE as u64)
             .map_err(fail("allocate the segment's header", PAGE))?;
         let header = Mapping::of(fd.as_fd(), 0, PAGE).map_err(fail("map the segment's header", PAGE))?;
 
-        let host = Host::here()?;
-        let pid = std::process::id();
-        let started = start_time(pid).ok_or_else(|| StartError::Proc {
-            path: format!("/proc/{pid}/stat"),
-            source: std::io::ErrorKind::NotFound.into(),
-        })?;
-        let nonce = getrandom::u64().map_err(|error| StartError::Segment {
-            step: "draw a random number",
-            bytes: 8,
-            source: std::io::Error::other(error.to_string()),
-            remedy: "the kernel's random source must be readable",
-        })?;
+        let whereabouts = Whereabouts::of(&fd)?;
         let page = header.base.cast::<Header>();
         #[allow(clippy::cast_possible_truncation)] // the configuration bounds them all
         // SAFETY: the page is mapped and writable, and no peer knows of it yet. The rest of it is zero, which
         // is what every atomic in it starts from.
         unsafe {
-            (*page).nonce = nonce;
+            (*page).nonce = whereabouts.nonce;
             (*page).home = page as u64;
             (*page).slots = geometry.slots as u32;
             (*page).frame = geometry.frame as u32;
@@ -313,7 +224,6 @@ impl Segment {
             (*page).fenced = u32::from(fenced);
             (*page).magic = MAGIC;
         }
-        let whereabouts = Whereabouts { host, pid, fd: fd.as_raw_fd(), started, nonce };
         Ok(Self { fd, header, geometry, whereabouts })
     }
 
@@ -353,40 +263,19 @@ pub(crate) struct PeerSegment {
 impl PeerSegment {
     /// Opens a peer's segment without claiming anything; whether it can be reached.
     pub(crate) fn open(own: &Segment, to: &Whereabouts) -> Result<OwnedFd, String> {
-        if to.host != own.whereabouts.host {
-            return Err(if to.host_boot_differs(&own.whereabouts) {
-                "it is on another host".to_owned()
-            } else {
-                "it is in another PID namespace (start both containers with a shared one)".to_owned()
-            });
-        }
-        if start_time(to.pid) != Some(to.started) {
-            return Err(format!("its process {} has ended", to.pid));
-        }
-        let path = format!("/proc/{}/fd/{}", to.pid, to.fd);
-        let explain = |what: &str, error: Errno| match error {
-            Errno::ACCESS | Errno::PERM => format!(
-                "cannot {what} {path}: {error}; the process belongs to another user or is not dumpable \
-                 (set-user-id program, or PR_SET_DUMPABLE cleared)"
-            ),
-            Errno::MFILE | Errno::NFILE => {
-                format!("cannot {what} {path}: {error}; raise the limit on open files (ulimit -n)")
-            }
-            _ => format!("cannot {what} {path}: {error}"),
-        };
-        // Opening whatever a stranger has behind that number could have effects; a memfd of ours has none.
-        let target = rustix::fs::readlink(&*path, Vec::new()).map_err(|e| explain("read the link", e))?;
-        if !target.to_bytes().starts_with(format!("/memfd:{NAME}").as_bytes()) {
-            return Err(format!("{path} is not a segment any more: the address is stale"));
-        }
-        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-        rustix::fs::open(&*path, flags, Mode::empty()).map_err(|e| explain("open", e))
+        open(&own.whereabouts.host, to, NAME)
     }
 
-    /// Opens a peer's segment, checks it, and claims an area in it. The claim is not complete yet.
-    pub(crate) fn claim(own: &Segment, to: Whereabouts) -> Result<(Self, Area), String> {
+    /// A peer's segment to ring at alone: nothing is claimed, and nothing can be sent.
+    pub(crate) fn doorbell(own: &Segment, to: Whereabouts) -> Result<Self, String> {
         let fd = Self::open(own, &to)?;
-        let stat = rustix::fs::fstat(&fd).map_err(|e| format!("cannot examine its segment: {e}"))?;
+        let (header, _) = Self::header_of(&fd, &to)?;
+        Ok(Self { header, whereabouts: to, index: usize::MAX, populated: 0 })
+    }
+
+    /// Maps and checks the header of a segment; and how long its file is.
+    fn header_of(fd: &OwnedFd, to: &Whereabouts) -> Result<(Mapping, usize), String> {
+        let stat = rustix::fs::fstat(fd).map_err(|e| format!("cannot examine its segment: {e}"))?;
         let file = usize::try_from(stat.st_size).unwrap_or(0);
         if file < PAGE {
             return Err(format!("its segment has only {file} bytes"));
@@ -400,6 +289,15 @@ impl PeerSegment {
                 "its segment is not the one that the address tells of: the address is stale".to_owned()
             );
         }
+        Ok((header, file))
+    }
+
+    /// Opens a peer's segment, checks it, and claims an area in it. The claim is not complete yet.
+    pub(crate) fn claim(own: &Segment, to: Whereabouts) -> Result<(Self, Area), String> {
+        let fd = Self::open(own, &to)?;
+        let (header, file) = Self::header_of(&fd, &to)?;
+        // SAFETY: as in `Segment::header`; these fields are never written after the peer published itself.
+        let page = unsafe { &*header.base.cast::<Header>() };
         let geometry = Geometry {
             slots: page.slots as usize,
             frame: page.frame as usize,
@@ -442,8 +340,37 @@ impl PeerSegment {
         self.header().claimed.load(Ordering::Relaxed) as usize
     }
 
+    /// Wakes the owner, whose doorbell says on what it sleeps. Its pipe is opened when it is first needed.
+    pub(crate) fn wake(&self, sleep: u32, pipe: &mut Option<OwnedFd>) {
+        match sleep {
+            ON_WORD => wake_word(&self.header().doorbell.sleep),
+            ON_PIPE => self.wake_pipe(pipe),
+            _ => {}
+        }
+    }
+
+    fn wake_pipe(&self, pipe: &mut Option<OwnedFd>) {
+        if pipe.is_none() {
+            let fd = self.header().pipe.load(Ordering::Acquire);
+            let opened = i32::try_from(fd).ok().filter(|&fd| fd > 0).map(|fd| self.open_pipe(fd - 1));
+            match opened {
+                Some(Ok(opened)) => *pipe = Some(opened),
+                Some(Err(error)) => {
+                    // A peer that died meanwhile needs no waking; a living one naps for a bounded time.
+                    tracing::debug!(pid = self.whereabouts.pid, %error, "cannot open a peer's wake pipe");
+                    return;
+                }
+                None => return,
+            }
+        }
+        if let Some(pipe) = pipe {
+            // A full pipe wakes too, and one that nobody reads belongs to a peer that is dead.
+            let _ = rustix::io::write(pipe.as_fd(), &[1]);
+        }
+    }
+
     /// Opens the write end of the owner's pipe, to wake it.
-    pub(crate) fn open_pipe(&self, fd: RawFd) -> Result<OwnedFd, Errno> {
+    fn open_pipe(&self, fd: RawFd) -> Result<OwnedFd, Errno> {
         let path = format!("/proc/{}/fd/{fd}", self.whereabouts.pid);
         rustix::fs::open(&*path, OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())
     }

@@ -1,16 +1,16 @@
 //! The sending end towards one peer.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::ptr;
 
 use crate::copier::Copier;
-use crate::doorbell::{ON_PIPE, ON_WORD, armed, take_arming};
+use crate::doorbell::{armed, take_arming};
 use crate::record::{
     Content, FRAME_SLACK, HEADER_MAX, PLACE, RECORD_MAX, copy_short, long_payload, read_word, slots,
 };
 use crate::ring::{BadCredit, HEAD, LINE, Producer, SLOT};
 use crate::segment::{Area, CLAIMED, LEFT, PeerSegment, Segment};
-use crate::sync::{AtomicU32, Ordering};
+use crate::sync::Ordering;
 use crate::window::{Backing, Window};
 
 /// The writing end of the area that this process has claimed in a peer's segment.
@@ -199,30 +199,8 @@ impl Out {
     #[cold]
     fn ring(&mut self) {
         let header = self.segment.header();
-        match header.doorbell.ring(self.segment.index) {
-            Some(ON_WORD) => wake_word(&header.doorbell.sleep),
-            Some(ON_PIPE) => self.wake_pipe(),
-            _ => {}
-        }
-    }
-
-    fn wake_pipe(&mut self) {
-        if self.pipe.is_none() {
-            let fd = self.segment.header().pipe.load(Ordering::Acquire);
-            let opened = i32::try_from(fd).ok().filter(|&fd| fd > 0).map(|fd| self.segment.open_pipe(fd - 1));
-            match opened {
-                Some(Ok(pipe)) => self.pipe = Some(pipe),
-                Some(Err(error)) => {
-                    // A peer that died meanwhile needs no waking; a living one naps for a bounded time.
-                    tracing::debug!(pid = self.segment.whereabouts.pid, %error, "cannot open a peer's wake pipe");
-                    return;
-                }
-                None => return,
-            }
-        }
-        if let Some(pipe) = &self.pipe {
-            // A full pipe wakes too, and one that nobody reads belongs to a peer that is dead.
-            let _ = rustix::io::write(pipe.as_fd(), &[1]);
+        if let Some(sleep) = header.doorbell.ring(self.segment.index) {
+            self.segment.wake(sleep, &mut self.pipe);
         }
     }
 
@@ -250,10 +228,4 @@ impl Backing for (&Area, &PeerSegment) {
         }
         populated.is_ok()
     }
-}
-
-/// Wakes whoever sleeps on the word, in whichever process.
-fn wake_word(word: &AtomicU32) {
-    // SAFETY: the word lives in a mapping of ours; waking reads nothing from it.
-    unsafe { libc::syscall(libc::SYS_futex, ptr::from_ref(word), libc::FUTEX_WAKE, i32::MAX) };
 }

@@ -44,7 +44,13 @@ struct Rank {
 /// # Panics
 /// Where ranks wait for one another for ever, a message has another length than its receive, is never received, or a
 /// round uses bytes that the same round receives or reads what it writes.
-pub fn run(schedules: Vec<Schedule>, buffers: Vec<Buffers>, op: Op, grain: usize, seed: u64) -> (Vec<Buffers>, Cost) {
+pub fn run(
+    schedules: Vec<Schedule>,
+    buffers: Vec<Buffers>,
+    op: Op,
+    grain: usize,
+    seed: u64,
+) -> (Vec<Buffers>, Cost) {
     assert_eq!(schedules.len(), buffers.len());
     let mut wires: HashMap<(u32, u32), VecDeque<(Vec<u8>, usize)>> = HashMap::new();
     let mut cost = Cost::default();
@@ -105,7 +111,7 @@ fn advance(
                         cost.bytes += bytes.len();
                         wires.entry((me, to)).or_default().push_back((bytes, rank.depth + 1));
                     }
-                    _ => rank.missing.push(at),
+                    _ => rank.missing.push(at), // boards are run elsewhere
                 }
             }
             rank.begun = true;
@@ -147,7 +153,7 @@ fn advance(
                     }
                     target(&mut rank.buffers, &mut rank.scratch, into).copy_from_slice(&result);
                 }
-                Step::Send { .. } | Step::Recv { .. } => panic!("a message among the local steps"),
+                _ => panic!("a message among the local steps"),
             }
         }
         rank.round += 1;
@@ -160,8 +166,13 @@ fn advance(
 /// Nothing that a round receives overlaps anything else of its messages; local steps do not overlap themselves; only
 /// whole elements are reduced; nothing is written to what the caller sends.
 fn check(messages: &[Step], local: &[Step], rank: &Rank, grain: usize) {
-    let overlap =
-        |a: Span, b: Span| a.area == b.area && a.offset < b.offset + b.len && b.offset < a.offset + a.len && a.len > 0 && b.len > 0;
+    let overlap = |a: Span, b: Span| {
+        a.area == b.area
+            && a.offset < b.offset + b.len
+            && b.offset < a.offset + a.len
+            && a.len > 0
+            && b.len > 0
+    };
     for (i, step) in messages.iter().enumerate() {
         let Step::Recv { into, .. } = *step else { continue };
         assert!(into.area != Area::Send || into.len == 0, "receives into what the caller sends");

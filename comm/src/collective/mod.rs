@@ -1,0 +1,20 @@
+//! Collectives (MPI 5.0, chapter 6): the calls, and what runs them.
+//!
+//! Every call becomes a schedule (of the crate `olympi-coll`) and two buffers. There is one way to run that: the blocking
+//! form begins it and waits, the non-blocking form begins it and hands out a request, the persistent form begins the same
+//! again at each start. A schedule is run by messages (`running.rs`), or, among the ranks of one host, on a board that
+//! all of them see (`strokes.rs`, `seat.rs`).
+
+mod areas;
+mod boarding;
+mod calls;
+mod error;
+mod invoke;
+mod running;
+mod seat;
+mod strokes;
+
+pub(crate) use calls::{Call, Calls, Key};
+pub use error::CollectiveError;
+pub(crate) use invoke::{Invocation, Shape};
+pub(crate) use running::{Collectives, Fault, Part};

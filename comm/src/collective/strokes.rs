@@ -1,0 +1,226 @@
+//! Running a schedule on a board: what one rank shows and reads there, step by step.
+//!
+//! Strokes never wait: [`Strokes::advance`] goes as far as it can and says for whom it waits. Who waits is told below
+//! (blocking calls keep them on the stack, non-blocking ones in the board's queue).
+
+use std::sync::Arc;
+
+use olympi_coll::{Order, Schedule, Span, Step};
+use olympi_reduce::Operation;
+use olympi_transport::{Awaited, Board, Posted, Progress};
+use olympi_transport_api::Payload;
+
+use crate::collective::areas::{Areas, side};
+use crate::collective::running::Fault;
+use crate::group::Group;
+use crate::op::Gone;
+
+/// Bytes that are copied off the board at a time to be combined: what a peer can write is never an operand, and a copy
+/// that stays in the nearest cache costs little.
+const PIECE: usize = 8 << 10;
+
+/// A schedule for a board that is being run.
+pub(crate) struct Strokes {
+    schedule: Arc<Schedule>,
+    hand: Hand,
+}
+
+/// Where it stands.
+struct Hand {
+    operation: Option<Operation>,
+    areas: Areas,
+    /// The board's step of the first round.
+    base: u64,
+    round: usize,
+    /// This round's bytes are shown.
+    shown: bool,
+    /// How many of this round's messages are done.
+    done: usize,
+    fault: Option<Box<Fault>>,
+}
+
+/// Whom a rank knows to be gone, and who the members of the board are.
+#[derive(Clone, Copy)]
+pub(crate) struct Living<'a> {
+    pub(crate) dead: &'a [Gone],
+    pub(crate) group: &'a Group,
+}
+
+impl Living<'_> {
+    fn gone(&self, member: usize) -> Option<&Gone> {
+        if self.dead.is_empty() {
+            return None;
+        }
+        let peer = self.group.peer(member as u32);
+        self.dead.iter().find(|gone| gone.peer == peer)
+    }
+}
+
+impl Strokes {
+    #[inline]
+    pub(crate) fn new(
+        schedule: Arc<Schedule>,
+        operation: Option<Operation>,
+        areas: Areas,
+        base: u64,
+    ) -> Self {
+        let hand = Hand { operation, areas, base, round: 0, shown: false, done: 0, fault: None };
+        Self { schedule, hand }
+    }
+
+    /// What came of it, and its memory.
+    #[inline]
+    pub(crate) fn into_outcome(self) -> (Option<Box<Fault>>, Areas) {
+        (self.hand.fault, self.hand.areas)
+    }
+
+    /// Goes as far as it can. `Err`: for whom it waits.
+    #[inline]
+    pub(crate) fn advance(
+        &mut self,
+        board: &mut Board,
+        progress: &Progress,
+        living: Living<'_>,
+    ) -> Result<(), Awaited> {
+        let Self { schedule, hand } = self;
+        while hand.round < schedule.rounds() {
+            let round = schedule.round(hand.round);
+            let seq = hand.base + hand.round as u64;
+            if !hand.shown {
+                hand.show(round.messages, board, progress, living, seq)?;
+            }
+            hand.read(round.messages, board, living, seq)?;
+            if hand.fault.is_none() {
+                for step in round.local {
+                    hand.areas.compute(*step, hand.operation.as_ref());
+                }
+            }
+            hand.round += 1;
+            hand.shown = false;
+            hand.done = 0;
+        }
+        Ok(())
+    }
+}
+
+impl Hand {
+    /// Shows what others may need of this round.
+    #[inline]
+    fn show(
+        &mut self,
+        messages: &[Step],
+        board: &mut Board,
+        progress: &Progress,
+        living: Living<'_>,
+        seq: u64,
+    ) -> Result<(), Awaited> {
+        let posts = || {
+            messages.iter().map_while(|step| match *step {
+                Step::Post { from, at } => Some((from, at)),
+                _ => None,
+            })
+        };
+        let total = posts().map(|(from, at)| at + from.len).max().unwrap_or(0);
+        if total > 0 && self.fault.is_none() {
+            while let Err(member) = board.free(seq) {
+                let Some(gone) = living.gone(member) else { return Err(Awaited::Member(member)) };
+                self.fail(Fault::Gone(gone.clone()));
+                board.bury(member);
+            }
+        }
+        if self.fault.is_none() {
+            for (from, at) in posts() {
+                board.write(seq, total, at, self.areas.source(from).as_slice());
+            }
+        }
+        board.publish(seq, total, self.fault.is_some());
+        if let Some(shm) = progress.shared_memory() {
+            shm.wake_board(board, seq);
+        }
+        self.shown = true;
+        self.done = posts().count();
+        Ok(())
+    }
+
+    /// Reads what others show in this round.
+    #[inline]
+    fn read(
+        &mut self,
+        messages: &[Step],
+        board: &mut Board,
+        living: Living<'_>,
+        seq: u64,
+    ) -> Result<(), Awaited> {
+        while let Some(step) = messages.get(self.done) {
+            let (Step::Fetch { from, .. } | Step::Combine { from, .. } | Step::Await { from }) = *step else {
+                unreachable!("on a board ranks show first, and then read")
+            };
+            match board.look(from as usize, seq) {
+                Some(posted) => self.take(board, seq, *step, posted, living),
+                None => match living.gone(from as usize) {
+                    Some(gone) => self.fail(Fault::Gone(gone.clone())),
+                    // Who needs all may as well sleep until all are there.
+                    None if messages.len() - self.done + 1 >= living.group.size() as usize => {
+                        return Err(Awaited::All);
+                    }
+                    None => return Err(Awaited::Member(from as usize)),
+                },
+            }
+            self.done += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes what a member has shown.
+    #[inline]
+    fn take(&mut self, board: &Board, seq: u64, step: Step, posted: Posted, living: Living<'_>) {
+        let (Step::Fetch { from, .. } | Step::Combine { from, .. } | Step::Await { from }) = step else {
+            return;
+        };
+        if posted.failed {
+            return self.fail(Fault::Poisoned { peer: living.group.peer(from) });
+        }
+        if self.fault.is_some() {
+            return;
+        }
+        let (Step::Fetch { at, into, .. } | Step::Combine { at, into, .. }) = step else { return };
+        if posted.len < at + into.len {
+            let peer = living.group.peer(from);
+            return self.fail(Fault::Length {
+                peer,
+                sent: posted.len.saturating_sub(at),
+                expected: into.len,
+            });
+        }
+        let payload = board.payload(from as usize, seq, posted, at, into.len);
+        match step {
+            Step::Combine { order, .. } => self.combine(payload, into, order),
+            _ => {
+                self.areas.landing(into).fill(0, payload);
+            }
+        }
+    }
+
+    #[inline]
+    fn combine(&mut self, payload: Payload<'_>, into: Span, order: Order) {
+        let Some(operation) = &self.operation else { return };
+        let grain = operation.grain().max(1);
+        let memory = self.areas.memory(into);
+        if grain > PIECE {
+            return operation.apply(&payload.to_vec(), memory, side(order));
+        }
+        let mut piece = [0; PIECE];
+        let step = PIECE - PIECE % grain;
+        for at in (0..into.len).step_by(step) {
+            let n = step.min(into.len - at);
+            payload.part(at, n).copy_to(&mut piece[..n]);
+            operation.apply(&piece[..n], &mut memory[at..at + n], side(order));
+        }
+    }
+
+    /// The first fault is the cause.
+    #[cold]
+    fn fail(&mut self, fault: Fault) {
+        self.fault.get_or_insert_with(|| Box::new(fault));
+    }
+}
