@@ -1,21 +1,29 @@
 //! Operations of reductions (MPI 5.0, section 6.9), and the kernels that apply them to memory.
-/// Order.
-pub enum Order {
-    /// a
-    FromFirst,
-    /// b
-    IntoFirst,
-}
-/// Operation.
-#[derive(Clone)]
-pub struct Operation(pub std::sync::Arc<dyn Fn(&[u8], &mut [u8]) + Send + Sync>, pub usize);
-impl Operation {
-    /// Bytes.
-    pub fn grain(&self) -> usize {
-        self.1
-    }
-    /// Apply.
-    pub fn apply(&self, from: &[u8], into: &mut [u8], _order: Order) {
-        (self.0)(from, into)
-    }
-}
+//!
+//! An [`Operation`] combines elements that lie in memory as bytes, of any alignment. The predefined ones are made of a
+//! [`Kind`] and an [`Element`]; their kernels exist for the processor's plain instructions, for AVX2 and for AVX-512,
+//! and which serve is decided once, by what the processor has. Integers wrap; the larger or smaller of two floats is the
+//! other one where one is not a number. Users' operations are closures.
+//!
+//! ```
+//! use olympi_reduce::{Element, Kind, Operation, Order};
+//!
+//! let sum = Operation::predefined(Kind::Sum, Element::I32)?;
+//! let mut total = 40_i32.to_ne_bytes();
+//! sum.apply(&2_i32.to_ne_bytes(), &mut total, Order::FromFirst);
+//! assert_eq!(i32::from_ne_bytes(total), 42);
+//! let refused = Operation::predefined(Kind::BitwiseOr, Element::F64).unwrap_err();
+//! assert_eq!(refused.to_string(), "the bitwise or of f64 is not defined");
+//! # Ok::<(), olympi_reduce::Undefined>(())
+//! ```
+#![warn(clippy::pedantic)]
+#![allow(clippy::must_use_candidate, clippy::module_name_repetitions)]
+
+mod element;
+mod function;
+mod kernel;
+mod located;
+mod operation;
+
+pub use element::Element;
+pub use operation::{Kind, Operation, Order, Undefined};

@@ -6,6 +6,7 @@ use olympi_coll::{Area, Plan, Schedule, Span};
 use olympi_transport::Board;
 use olympi_transport_api::SendBuf;
 
+use crate::collective::running::Prepared;
 use crate::collective::seat::Standing;
 use crate::communicator::Communicator;
 use crate::context::Traffic;
@@ -95,9 +96,10 @@ impl Communicator {
         plan: impl FnOnce(u32, u32) -> Schedule,
     ) -> Result<bool, ThreadError> {
         let schedule = Arc::new(plan(self.rank() as u32, self.size() as u32));
+        let prepared = Prepared { call: "a board for collectives", schedule, operation: None };
         let mut inside = self.shared.door.enter()?;
         let recv = crate::recv::lend(bytes);
-        let op = self.begin_by_messages(&mut inside, schedule, None, SendBuf::empty(), recv, None);
+        let op = self.begin_by_messages(&mut inside, prepared, SendBuf::empty(), recv, None);
         // The call does not come back before the operation has ended, so the bytes are lent for long enough.
         Ok(self.shared.settle(inside, op)?.is_ok())
     }

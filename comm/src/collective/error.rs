@@ -5,7 +5,7 @@ use olympi_object::{DecodeError, EncodeError};
 use thiserror::Error;
 
 use crate::ThreadError;
-use crate::collective::running::Fault;
+use crate::collective::running::{Cause, Fault};
 use crate::group::Group;
 
 /// Why a collective failed at this rank. Wrong arguments are found before anything is sent, and are errors at this rank
@@ -118,15 +118,16 @@ pub enum CollectiveError {
 impl CollectiveError {
     /// What a fault is to the user. The ranks that it names are those of the group in which the peer is.
     #[cold]
-    pub(crate) fn of(call: &'static str, fault: Fault, near: &Group, far: Option<&Group>) -> Self {
+    pub(crate) fn of(fault: Fault, near: &Group, far: Option<&Group>) -> Self {
+        let Fault { call, cause } = fault;
         let rank = |peer| {
             let found = near.rank_of(peer).or_else(|| far.and_then(|group| group.rank_of(peer)));
             found.unwrap_or(peer.0) as i32
         };
-        match fault {
-            Fault::Gone(gone) => Self::PeerGone { call, rank: rank(gone.peer), detail: gone.detail },
-            Fault::Length { peer, sent, expected } => Self::Length { call, rank: rank(peer), sent, expected },
-            Fault::Poisoned { peer } => Self::Failed { call, rank: rank(peer) },
+        match cause {
+            Cause::Gone(gone) => Self::PeerGone { call, rank: rank(gone.peer), detail: gone.detail },
+            Cause::Length { peer, sent, expected } => Self::Length { call, rank: rank(peer), sent, expected },
+            Cause::Poisoned { peer } => Self::Failed { call, rank: rank(peer) },
         }
     }
 }

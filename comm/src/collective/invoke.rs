@@ -7,8 +7,7 @@ use olympi_reduce::Operation;
 use olympi_transport_api::{RecvBuf, SendBuf};
 
 use crate::collective::calls::Key;
-use crate::collective::error::CollectiveError;
-use crate::collective::running::{Fault, Road, Start};
+use crate::collective::running::{Fault, Prepared, Road, Start};
 use crate::collective::seat::{Queued, Standing};
 use crate::collective::strokes::{Living, Strokes};
 use crate::communicator::Communicator;
@@ -17,6 +16,7 @@ use crate::door::Inside;
 use crate::error::ThreadError;
 use crate::inbox::State;
 use crate::op::{Hold, OpRef};
+use crate::wait::Shared;
 
 /// What a call is, apart from its buffers.
 pub(crate) struct Invocation<P> {
@@ -38,23 +38,9 @@ pub(crate) struct Shape<'a> {
 }
 
 impl Communicator {
-    /// Runs a collective, and waits for it.
-    pub(crate) fn run<P: FnOnce(&Shape<'_>) -> Schedule>(
-        &self,
-        invocation: Invocation<P>,
-        send: SendBuf,
-        recv: RecvBuf,
-    ) -> Result<(), CollectiveError> {
-        let call = invocation.call;
-        let fault = self.run_to_end(invocation, send, recv)?;
-        match fault {
-            None => Ok(()),
-            Some(fault) => Err(CollectiveError::of(call, *fault, self.group(), None)),
-        }
-    }
-
+    /// Runs a collective, and waits for it. `Some`: how it failed.
     #[inline]
-    fn run_to_end<P: FnOnce(&Shape<'_>) -> Schedule>(
+    pub(crate) fn run<P: FnOnce(&Shape<'_>) -> Schedule>(
         &self,
         invocation: Invocation<P>,
         send: SendBuf,
@@ -62,29 +48,32 @@ impl Communicator {
     ) -> Result<Option<Box<Fault>>, ThreadError> {
         let context = self.context(Traffic::Collective);
         let mut inside = self.enter_seat(context)?;
-        if self.size() > 1 && inside.mail.contexts.get(context).calls.seat.is_due() {
+        if inside.mail.contexts.get(context).calls.seat.is_due() && self.size() > 1 {
             drop(inside);
             self.ask_for_board()?;
             inside = self.enter_seat(context)?;
         }
-        let (schedule, operation) = self.schedule(&mut inside, context, invocation);
-        if !schedule.is_for_board() {
-            let op = self.begin_by_messages(&mut inside, schedule, operation, send, recv, None);
-            let settled = self.shared.settle(inside, op)?;
-            return Ok(settled.err().and_then(|outcome| outcome.fault));
+        let prepared = self.prepare_inside(&mut inside, context, invocation);
+        if prepared.schedule.is_for_board() && inside.mail.contexts.get(context).calls.seat.queue.is_empty() {
+            return self.run_on_board(inside, context, prepared, send, recv);
         }
-        let mail = &mut inside.mail;
-        let seat = &mut mail.contexts.get(context).calls.seat;
-        let base = seat.next;
-        seat.next += schedule.rounds() as u64;
-        let areas = mail.collectives.areas(send, recv, schedule.scratch());
-        let mut strokes = Strokes::new(schedule, operation, areas, base);
-        if !seat.queue.is_empty() {
-            // Those before it go first.
-            let op = self.enqueue(&mut inside, context, strokes, None);
-            let settled = self.shared.settle(inside, op)?;
-            return Ok(settled.err().and_then(|outcome| outcome.fault));
-        }
+        let op = self.begin_inside(&mut inside, context, prepared, send, recv, None);
+        let settled = self.shared.settle(inside, op)?;
+        Ok(settled.err().and_then(|outcome| outcome.fault))
+    }
+
+    /// Takes the board out, runs on it, and puts it back.
+    #[inline]
+    fn run_on_board(
+        &self,
+        mut inside: Inside<'_, State>,
+        context: u32,
+        prepared: Prepared,
+        send: SendBuf,
+        recv: RecvBuf,
+    ) -> Result<Option<Box<Fault>>, ThreadError> {
+        let mut strokes = Self::strokes(&mut inside, context, prepared, send, recv);
+        let seat = &mut inside.mail.contexts.get(context).calls.seat;
         let Standing::Present(mut board) = std::mem::replace(&mut seat.standing, Standing::Out) else {
             unreachable!("a schedule for a board is made where there is one")
         };
@@ -96,34 +85,37 @@ impl Communicator {
         mail.contexts.get(context).calls.seat.standing = Standing::Present(board);
         let (fault, areas) = strokes.into_outcome();
         mail.collectives.keep(areas);
-        crate::wait::Shared::leave(inside);
+        Shared::leave(inside);
         Ok(fault)
     }
 
-    /// Begins a collective whose operation keeps `hold`, or whose buffers are borrowed for as long as it runs.
-    pub(crate) fn start<P: FnOnce(&Shape<'_>) -> Schedule>(
+    /// Makes ready what a persistent collective does at each start.
+    pub(crate) fn prepare<P: FnOnce(&Shape<'_>) -> Schedule>(
         &self,
         invocation: Invocation<P>,
+    ) -> Result<Prepared, ThreadError> {
+        let context = self.context(Traffic::Collective);
+        let mut inside = self.enter_seat(context)?;
+        Ok(self.prepare_inside(&mut inside, context, invocation))
+    }
+
+    /// Begins a collective whose operation keeps `hold`, or whose buffers are borrowed for as long as it runs.
+    pub(crate) fn begin(
+        &self,
+        prepared: Prepared,
         send: SendBuf,
         recv: RecvBuf,
         hold: Option<Box<dyn Hold>>,
     ) -> Result<OpRef, ThreadError> {
         let context = self.context(Traffic::Collective);
         let mut inside = self.enter_seat(context)?;
-        let (schedule, operation) = self.schedule(&mut inside, context, invocation);
-        if !schedule.is_for_board() {
-            return Ok(self.begin_by_messages(&mut inside, schedule, operation, send, recv, hold));
-        }
-        let mail = &mut inside.mail;
-        let seat = &mut mail.contexts.get(context).calls.seat;
-        let base = seat.next;
-        seat.next += schedule.rounds() as u64;
-        let areas = mail.collectives.areas(send, recv, schedule.scratch());
-        let strokes = Strokes::new(schedule, operation, areas, base);
-        Ok(self.enqueue(&mut inside, context, strokes, hold))
+        let op = self.begin_inside(&mut inside, context, prepared, send, recv, hold);
+        Shared::leave(inside);
+        Ok(op)
     }
 
     /// Goes in, where no other thread has this communicator's board out.
+    #[inline]
     fn enter_seat(&self, context: u32) -> Result<Inside<'_, State>, ThreadError> {
         let mut inside = self.shared.door.enter()?;
         while matches!(inside.mail.contexts.get(context).calls.seat.standing, Standing::Out) {
@@ -134,13 +126,14 @@ impl Communicator {
         Ok(inside)
     }
 
-    fn schedule<P: FnOnce(&Shape<'_>) -> Schedule>(
+    #[inline]
+    fn prepare_inside<P: FnOnce(&Shape<'_>) -> Schedule>(
         &self,
         inside: &mut Inside<'_, State>,
         context: u32,
         invocation: Invocation<P>,
-    ) -> (Arc<Schedule>, Option<Operation>) {
-        let Invocation { key, operation, plan, .. } = invocation;
+    ) -> Prepared {
+        let Invocation { call, key, operation, plan } = invocation;
         let mail = &mut inside.mail;
         let calls = &mut mail.contexts.get(context).calls;
         let board = calls.seat.cell();
@@ -153,15 +146,31 @@ impl Communicator {
             Some(key) => calls.schedule(key, make),
             None => Arc::new(make()),
         };
-        (schedule, operation)
+        Prepared { call, schedule, operation }
+    }
+
+    fn begin_inside(
+        &self,
+        inside: &mut Inside<'_, State>,
+        context: u32,
+        prepared: Prepared,
+        send: SendBuf,
+        recv: RecvBuf,
+        hold: Option<Box<dyn Hold>>,
+    ) -> OpRef {
+        if prepared.schedule.is_for_board() {
+            let strokes = Self::strokes(inside, context, prepared, send, recv);
+            self.enqueue(inside, context, strokes, hold)
+        } else {
+            self.begin_by_messages(inside, prepared, send, recv, hold)
+        }
     }
 
     /// Begins a collective by messages.
     pub(crate) fn begin_by_messages(
         &self,
         inside: &mut Inside<'_, State>,
-        schedule: Arc<Schedule>,
-        operation: Option<Operation>,
+        prepared: Prepared,
         send: SendBuf,
         recv: RecvBuf,
         hold: Option<Box<dyn Hold>>,
@@ -169,7 +178,24 @@ impl Communicator {
         let context = self.context(Traffic::Collective);
         let tag = inside.mail.contexts.get(context).calls.next_tag();
         let near = Road { context, group: self.group().clone(), me: self.rank() as u32 };
-        inside.begin_collective(Start { schedule, near, far: None, tag, operation, send, recv, hold })
+        inside.begin_collective(Start { prepared, near, far: None, tag, send, recv, hold })
+    }
+
+    /// Takes as many of the board's steps as the schedule has rounds.
+    #[inline]
+    fn strokes(
+        inside: &mut Inside<'_, State>,
+        context: u32,
+        prepared: Prepared,
+        send: SendBuf,
+        recv: RecvBuf,
+    ) -> Strokes {
+        let mail = &mut inside.mail;
+        let seat = &mut mail.contexts.get(context).calls.seat;
+        let base = seat.next;
+        seat.next += prepared.schedule.rounds() as u64;
+        let areas = mail.collectives.areas(send, recv, prepared.schedule.scratch());
+        Strokes::new(prepared, areas, base)
     }
 
     /// Joins the queue of the board.

@@ -42,25 +42,41 @@ pub(crate) struct Road {
     pub(crate) me: u32,
 }
 
-/// What a collective needs to begin.
-pub(crate) struct Start {
+/// What a collective does, apart from its buffers. A persistent one keeps it from one start to the next.
+#[derive(Clone)]
+pub(crate) struct Prepared {
+    /// The call's name.
+    pub(crate) call: &'static str,
     pub(crate) schedule: Arc<Schedule>,
+    pub(crate) operation: Option<Operation>,
+}
+
+/// What a collective needs to begin by messages.
+pub(crate) struct Start {
+    pub(crate) prepared: Prepared,
     /// The ranks 0 to n - 1 of the schedule.
     pub(crate) near: Road,
     /// The ranks behind them: those of an intercommunicator's other group.
     pub(crate) far: Option<Road>,
     /// Tells it from the other collectives of its communicator.
     pub(crate) tag: i32,
-    pub(crate) operation: Option<Operation>,
     pub(crate) send: SendBuf,
     pub(crate) recv: RecvBuf,
     /// What belongs to the operation: the buffers, unless they are borrowed.
     pub(crate) hold: Option<Box<dyn Hold>>,
 }
 
-/// Why a collective failed.
+/// How a collective failed.
 #[derive(Clone, Debug)]
-pub(crate) enum Fault {
+pub(crate) struct Fault {
+    /// The call's name.
+    pub(crate) call: &'static str,
+    pub(crate) cause: Cause,
+}
+
+/// Why.
+#[derive(Clone, Debug)]
+pub(crate) enum Cause {
     /// Somebody is gone.
     Gone(Gone),
     /// A rank has sent another number of bytes than this one's call says.
@@ -71,6 +87,7 @@ pub(crate) enum Fault {
 
 /// A collective that is under way.
 struct Running {
+    call: &'static str,
     schedule: Arc<Schedule>,
     near: Road,
     far: Option<Road>,
@@ -112,13 +129,13 @@ pub(crate) struct Part {
 
 impl Part {
     /// What has gone wrong with it, if anything has.
-    fn fault(&self, outcome: &Outcome) -> Option<Fault> {
+    fn cause(&self, outcome: &Outcome) -> Option<Cause> {
         let peer = self.peer;
         match (&outcome.failure, outcome.mismatch, self.expected) {
-            (Some(gone), _, _) => Some(Fault::Gone(gone.as_ref().clone())),
-            (None, Some((POISON, _)), _) => Some(Fault::Poisoned { peer }),
+            (Some(gone), _, _) => Some(Cause::Gone(gone.as_ref().clone())),
+            (None, Some((POISON, _)), _) => Some(Cause::Poisoned { peer }),
             (None, _, Some(expected)) if outcome.sent != expected => {
-                Some(Fault::Length { peer, sent: outcome.sent, expected })
+                Some(Cause::Length { peer, sent: outcome.sent, expected })
             }
             _ => None,
         }
@@ -151,8 +168,8 @@ impl Collectives {
     /// A message of a collective is over.
     pub(crate) fn part_over(&mut self, part: Part, outcome: &Outcome) {
         let Some(running) = &mut self.running[part.collective as usize] else { return };
-        if let Some(fault) = part.fault(outcome) {
-            running.fail(fault);
+        if let Some(cause) = part.cause(outcome) {
+            running.fail(cause);
         }
         running.missing -= 1;
         if running.missing == 0 {
@@ -174,13 +191,15 @@ impl Running {
 impl State {
     /// Begins a collective; how it ends, its operation tells.
     pub(crate) fn begin_collective(&mut self, start: Start) -> OpRef {
-        let Start { schedule, near, far, tag, operation, send, recv, hold } = start;
+        let Start { prepared: Prepared { call, schedule, operation }, near, far, tag, send, recv, hold } =
+            start;
         let context = near.context;
         let op = self.mail.ops.begin(context, signature::UNCHECKED, RecvBuf::empty(), hold);
         let collectives = &mut self.mail.collectives;
         let areas = collectives.areas(send, recv, schedule.scratch());
         let (round, missing, fault, slot) = (0, 0, None, op.slot);
-        let running = Running { schedule, near, far, tag, operation, areas, round, missing, fault, slot };
+        let running =
+            Running { call, schedule, near, far, tag, operation, areas, round, missing, fault, slot };
         let id = collectives.free.pop().unwrap_or(collectives.running.len() as u32);
         if id as usize == collectives.running.len() {
             collectives.running.push(None);
@@ -265,7 +284,7 @@ impl State {
                         let op = mail.ops.begin(context, signature::UNCHECKED, RecvBuf::empty(), None);
                         self.attach(op, running, Part { collective: id, peer, expected: None });
                     }
-                    Err(error) => running.fail(Fault::Gone(Gone { peer, detail: error.to_string() })),
+                    Err(error) => running.fail(Cause::Gone(Gone { peer, detail: error.to_string() })),
                 }
             }
             Step::Recv { from, into } => {
@@ -290,15 +309,17 @@ impl State {
             return;
         }
         let Some(outcome) = self.mail.ops.take(op) else { return };
-        if let Some(fault) = part.fault(&outcome) {
-            running.fail(fault);
+        if let Some(cause) = part.cause(&outcome) {
+            running.fail(cause);
         }
     }
 }
 
 impl Running {
     /// The first fault is the cause.
-    fn fail(&mut self, fault: Fault) {
-        self.fault.get_or_insert_with(|| Box::new(fault));
+    #[cold]
+    fn fail(&mut self, cause: Cause) {
+        let call = self.call;
+        self.fault.get_or_insert_with(|| Box::new(Fault { call, cause }));
     }
 }

@@ -11,7 +11,7 @@ use olympi_transport::{Awaited, Board, Posted, Progress};
 use olympi_transport_api::Payload;
 
 use crate::collective::areas::{Areas, side};
-use crate::collective::running::Fault;
+use crate::collective::running::{Cause, Fault, Prepared};
 use crate::group::Group;
 use crate::op::Gone;
 
@@ -27,6 +27,7 @@ pub(crate) struct Strokes {
 
 /// Where it stands.
 struct Hand {
+    call: &'static str,
     operation: Option<Operation>,
     areas: Areas,
     /// The board's step of the first round.
@@ -58,13 +59,9 @@ impl Living<'_> {
 
 impl Strokes {
     #[inline]
-    pub(crate) fn new(
-        schedule: Arc<Schedule>,
-        operation: Option<Operation>,
-        areas: Areas,
-        base: u64,
-    ) -> Self {
-        let hand = Hand { operation, areas, base, round: 0, shown: false, done: 0, fault: None };
+    pub(crate) fn new(prepared: Prepared, areas: Areas, base: u64) -> Self {
+        let Prepared { call, schedule, operation } = prepared;
+        let hand = Hand { call, operation, areas, base, round: 0, shown: false, done: 0, fault: None };
         Self { schedule, hand }
     }
 
@@ -124,7 +121,7 @@ impl Hand {
         if total > 0 && self.fault.is_none() {
             while let Err(member) = board.free(seq) {
                 let Some(gone) = living.gone(member) else { return Err(Awaited::Member(member)) };
-                self.fail(Fault::Gone(gone.clone()));
+                self.fail(Cause::Gone(gone.clone()));
                 board.bury(member);
             }
         }
@@ -158,7 +155,7 @@ impl Hand {
             match board.look(from as usize, seq) {
                 Some(posted) => self.take(board, seq, *step, posted, living),
                 None => match living.gone(from as usize) {
-                    Some(gone) => self.fail(Fault::Gone(gone.clone())),
+                    Some(gone) => self.fail(Cause::Gone(gone.clone())),
                     // Who needs all may as well sleep until all are there.
                     None if messages.len() - self.done + 1 >= living.group.size() as usize => {
                         return Err(Awaited::All);
@@ -178,7 +175,7 @@ impl Hand {
             return;
         };
         if posted.failed {
-            return self.fail(Fault::Poisoned { peer: living.group.peer(from) });
+            return self.fail(Cause::Poisoned { peer: living.group.peer(from) });
         }
         if self.fault.is_some() {
             return;
@@ -186,7 +183,7 @@ impl Hand {
         let (Step::Fetch { at, into, .. } | Step::Combine { at, into, .. }) = step else { return };
         if posted.len < at + into.len {
             let peer = living.group.peer(from);
-            return self.fail(Fault::Length {
+            return self.fail(Cause::Length {
                 peer,
                 sent: posted.len.saturating_sub(at),
                 expected: into.len,
@@ -220,7 +217,8 @@ impl Hand {
 
     /// The first fault is the cause.
     #[cold]
-    fn fail(&mut self, fault: Fault) {
-        self.fault.get_or_insert_with(|| Box::new(fault));
+    fn fail(&mut self, cause: Cause) {
+        let call = self.call;
+        self.fault.get_or_insert_with(|| Box::new(Fault { call, cause }));
     }
 }
