@@ -10,7 +10,13 @@
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(clippy::pedantic)]
-#![allow(clippy::module_name_repetitions, clippy::must_use_candidate, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::module_name_repetitions,
+    clippy::must_use_candidate,
+    clippy::cast_possible_truncation,
+    // An algorithm panics where another part of this crate is wrong, not on what callers give.
+    clippy::missing_panics_doc
+)]
 
 extern crate alloc;
 
@@ -23,14 +29,18 @@ mod blocks;
 pub mod board;
 pub mod broadcast;
 pub mod exclusive_scan;
+mod fold;
 pub mod gather;
+mod halving;
 pub mod neighbour;
+mod nodes;
 pub mod reduce;
 pub mod reduce_scatter;
 pub mod scan;
 pub mod scatter;
 mod schedule;
 mod team;
+mod tree;
 mod tuning;
 
 pub use algorithm::UnknownAlgorithm;
@@ -43,6 +53,7 @@ pub use broadcast::BroadcastAlgorithm;
 pub use exclusive_scan::ExclusiveScanAlgorithm;
 pub use gather::GatherAlgorithm;
 pub use neighbour::NeighbourAlgorithm;
+pub use nodes::{Nodes, Place};
 pub use reduce::ReduceAlgorithm;
 pub use reduce_scatter::ReduceScatterAlgorithm;
 pub use scan::ScanAlgorithm;
@@ -50,3 +61,12 @@ pub use scatter::ScatterAlgorithm;
 pub use schedule::{Area, Order, Plan, Round, Schedule, Span, Step};
 pub use team::Team;
 pub use tuning::{Tuning, TuningError, TuningSetting};
+
+/// What a schedule has to know of the elements that are reduced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Elements {
+    /// Bytes of one: a vector is divided between elements.
+    pub grain: usize,
+    /// Operands may be swapped.
+    pub commutative: bool,
+}

@@ -246,6 +246,20 @@ impl Plan {
         self.messages.push(Step::Recv { from, into });
     }
 
+    /// Sends data in the current round; of no bytes there is no message. Both sides must know the length.
+    pub fn send_data(&mut self, to: u32, from: Span) {
+        if from.len > 0 {
+            self.send(to, from);
+        }
+    }
+
+    /// Receives data in the current round; of no bytes there is no message. Both sides must know the length.
+    pub fn recv_data(&mut self, from: u32, into: Span) {
+        if into.len > 0 {
+            self.recv(from, into);
+        }
+    }
+
     /// Shows bytes on the board in the current round.
     pub fn post(&mut self, from: Span, at: usize) {
         self.messages.push(Step::Post { from, at });

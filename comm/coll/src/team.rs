@@ -47,6 +47,23 @@ impl Team {
         Self { me, members: Members::Listed(ranks) }
     }
 
+    /// Some of this team's members: `first`, and each `stride` after it, of which this rank is the `me`-th. `None`: this
+    /// rank is not among them, or they are not all members.
+    pub(crate) fn range(&self, first: u32, stride: u32, size: u32, me: u32) -> Option<Self> {
+        if me >= size || first + (size - 1) * stride >= self.size() {
+            return None;
+        }
+        Some(match &self.members {
+            Members::Strided { first: base, stride: step, .. } => {
+                Self::strided(me, base + first * step, step * stride, size)
+            }
+            Members::Listed(ranks) => {
+                let ranks = (0..size).map(|i| ranks[(first + i * stride) as usize]).collect();
+                Self::listed(me, ranks)
+            }
+        })
+    }
+
     /// Which member this rank is.
     pub fn me(&self) -> u32 {
         self.me

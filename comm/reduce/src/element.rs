@@ -73,11 +73,15 @@ impl Element {
             Self::I16 | Self::U16 | Self::F16 | Self::Bf16 => 2,
             Self::I32 | Self::U32 | Self::F32 => 4,
             Self::I16I32 => 6,
-            Self::I64 | Self::U64 | Self::F64 | Self::ComplexF32 => 8,
-            Self::F32I32 | Self::I32I32 | Self::F32F32 => 8,
+            Self::I64
+            | Self::U64
+            | Self::F64
+            | Self::ComplexF32
+            | Self::F32I32
+            | Self::I32I32
+            | Self::F32F32 => 8,
             Self::F64I32 | Self::I64I32 => 12,
-            Self::I128 | Self::U128 | Self::ComplexF64 => 16,
-            Self::F64F64 | Self::F64I64 | Self::I64I64 => 16,
+            Self::I128 | Self::U128 | Self::ComplexF64 | Self::F64F64 | Self::F64I64 | Self::I64I64 => 16,
         }
     }
 

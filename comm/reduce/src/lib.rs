@@ -17,7 +17,13 @@
 //! # Ok::<(), olympi_reduce::Undefined>(())
 //! ```
 #![warn(clippy::pedantic)]
-#![allow(clippy::must_use_candidate, clippy::module_name_repetitions)]
+#![allow(
+    clippy::must_use_candidate,
+    clippy::module_name_repetitions,
+    // Floats are compared for what they are, and loops are compiled anew for each kind of instructions.
+    clippy::float_cmp,
+    clippy::inline_always
+)]
 
 mod element;
 mod function;

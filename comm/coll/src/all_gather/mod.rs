@@ -1,5 +1,13 @@
 //! All-gather: a block of each goes to all (`MPI_Allgather`, MPI 5.0, 6.7).
 
+mod bruck;
+mod recursive_doubling;
+mod ring;
+
+pub use bruck::bruck;
+pub use recursive_doubling::recursive_doubling;
+pub use ring::ring;
+
 use crate::algorithm::algorithms;
 
 algorithms! {

@@ -1,6 +1,18 @@
 //! Broadcast: the root's bytes go to all (`MPI_Bcast`, MPI 5.0, 6.4).
 
+mod binomial;
+mod chain;
+mod flat;
+mod scatter;
+
+pub use binomial::binomial;
+pub use chain::chain;
+pub use flat::flat;
+pub use scatter::{scatter_doubling, scatter_ring};
+
 use crate::algorithm::algorithms;
+use crate::nodes::{Nodes, Place};
+use crate::{Plan, Span, Team, Tuning};
 
 algorithms! {
     /// How a broadcast is done.
@@ -18,4 +30,59 @@ algorithms! {
         /// Among the leaders of the nodes, then inside the nodes.
         Leaders = "leaders",
     }
+}
+
+/// Adds a broadcast of the root's `data` to where all have `data`, by the algorithm that fits.
+pub fn broadcast(
+    plan: &mut Plan,
+    team: &Team,
+    root: u32,
+    data: Span,
+    nodes: Option<&Nodes>,
+    tuning: &Tuning,
+) {
+    use BroadcastAlgorithm as Algorithm;
+    let members = team.size();
+    let place = nodes.and_then(|nodes| nodes.place_with(team, root));
+    match (tuning.broadcast.unwrap_or_else(|| choose(members, data.len, place.is_some(), tuning)), place) {
+        (Algorithm::Leaders, Some(place)) => leaders(plan, &place, data),
+        (Algorithm::Flat, _) => flat(plan, team, root, data),
+        (Algorithm::Chain, _) => chain(plan, team, root, data, tuning.broadcast_piece),
+        (Algorithm::ScatterDoubling, _) if members.is_power_of_two() => {
+            scatter_doubling(plan, team, root, data);
+        }
+        (Algorithm::ScatterRing | Algorithm::ScatterDoubling, _) => scatter_ring(plan, team, root, data),
+        (Algorithm::Binomial | Algorithm::Leaders, _) => binomial(plan, team, root, data),
+    }
+}
+
+fn choose(members: u32, len: usize, nodes: bool, tuning: &Tuning) -> BroadcastAlgorithm {
+    use BroadcastAlgorithm as Algorithm;
+    if nodes && len <= tuning.leaders_max {
+        return Algorithm::Leaders;
+    }
+    if members <= 2 {
+        return Algorithm::Flat;
+    }
+    if len <= tuning.broadcast_short_max {
+        return if members <= tuning.broadcast_flat_ranks { Algorithm::Flat } else { Algorithm::Binomial };
+    }
+    let pieces = len / tuning.broadcast_piece.max(1);
+    if len >= tuning.broadcast_chain_min && pieces >= members as usize {
+        Algorithm::Chain
+    } else if members < tuning.broadcast_scatter_ranks {
+        Algorithm::Binomial
+    } else if members.is_power_of_two() && len <= tuning.broadcast_doubling_max {
+        Algorithm::ScatterDoubling
+    } else {
+        Algorithm::ScatterRing
+    }
+}
+
+/// Adds a broadcast among the leaders of the nodes, the root being its node's, and then inside the nodes.
+pub fn leaders(plan: &mut Plan, place: &Place, data: Span) {
+    if let Some(leaders) = &place.leaders {
+        binomial(plan, leaders, place.first_leader, data);
+    }
+    binomial(plan, &place.node, place.node_leader, data);
 }

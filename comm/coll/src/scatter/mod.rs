@@ -1,5 +1,9 @@
 //! Scatter: a block of the root's goes to each (`MPI_Scatter`, MPI 5.0, 6.6).
 
+mod binomial;
+
+pub use binomial::{binomial, binomial_within};
+
 use crate::algorithm::algorithms;
 
 algorithms! {
