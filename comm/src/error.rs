@@ -245,6 +245,9 @@ pub enum Error {
     /// From a receive or a probe.
     #[error(transparent)]
     Recv(#[from] RecvError),
+    /// From a collective.
+    #[error(transparent)]
+    Collective(#[from] crate::CollectiveError),
     /// From the buffer of buffered sends.
     #[error(transparent)]
     Buffer(#[from] BufferError),

@@ -7,9 +7,11 @@ use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomData;
 
+use olympi_coll::Schedule;
 use olympi_datatype::{Buffer, BufferMut, Equivalence, InvalidValue};
 use olympi_transport::{Mode, RecvBuf, SendBuf};
 
+use crate::collective::{CollectiveError, Invocation, Shape};
 use crate::communicator::Communicator;
 use crate::context::Traffic;
 use crate::error::{Error, RecvError, SendError};
@@ -187,6 +189,24 @@ impl<'scope, 'env> Scope<'scope, 'env> {
                 Ok(self.pend(op, None, RecvBuf::empty()))
             }
         }
+    }
+
+    /// The communicator.
+    pub(crate) fn communicator(&self) -> &'env Communicator {
+        self.comm
+    }
+
+    /// Begins a collective on borrowed memory. In place, `data` is empty.
+    pub(crate) fn collective<T: Equivalence, P: FnOnce(&Shape<'_>) -> Schedule>(
+        &'scope self,
+        invocation: Invocation<P>,
+        data: &'env [T],
+        result: &'env mut [T],
+    ) -> Result<ScopedRequest<'scope, 'env>, CollectiveError> {
+        let prepared = self.comm.prepare(invocation)?;
+        let (send, recv) = (lend_const(data), lend(result));
+        let op = self.comm.begin(prepared, send, recv, None)?;
+        Ok(self.pend(op, Some(Kind::of::<T>()), recv))
     }
 
     #[inline]
@@ -427,6 +447,9 @@ fn finish_carefully(
     let checked = unsafe { (kind.check)(landing.as_ptr(), count) };
     if let Some(gone) = outcome.failure {
         return Err(comm.group().recv_error(*gone).into());
+    }
+    if let Some(fault) = outcome.fault {
+        return Err(CollectiveError::of(*fault, comm.group(), None).into());
     }
     outcome.whole()?;
     if !kind.is_whole(status.bytes) {

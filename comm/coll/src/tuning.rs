@@ -57,6 +57,8 @@ pub struct Tuning {
 
     /// Bytes that each rank can show at a time on the board of a host; 0: no boards.
     pub board_cell: usize,
+    /// Up to so many bytes a rank collectives go by the board.
+    pub board_max: usize,
     /// Up to so many bytes leaders do the work between nodes.
     pub leaders_max: usize,
     /// Among up to so many ranks the root of a short broadcast sends to all.
@@ -111,6 +113,7 @@ impl Default for Tuning {
             all_to_all: None,
             neighbour: None,
             board_cell: 64 << 10,
+            board_max: 64 << 20,
             leaders_max: 64 << 10,
             broadcast_flat_ranks: 4,
             broadcast_short_max: 12 << 10,
@@ -330,6 +333,12 @@ const ROWS: &[Row] = &[
         "bytes that each rank can show at a time on the board of its host, of which it has four times as many; 0: no \
          boards, collectives go by messages",
         "four cells of two ranks stay in a core's cache, and a round's overhead is small beside the copying of so many",
+    ),
+    row(
+        "OLYMPI_COLL_BOARD_MAX",
+        Field::Bytes(|t| &mut t.board_max, 0),
+        "most bytes of a rank with which a collective goes by the board, where there is one",
+        "beyond, the board's copies cost as much as those of messages",
     ),
     row(
         "OLYMPI_COLL_LEADERS_MAX",

@@ -1,5 +1,6 @@
 //! Values as bytes, and bytes as values once they have been checked.
 
+use alloc::vec::Vec;
 use core::any::type_name;
 use core::mem::MaybeUninit;
 
@@ -28,6 +29,36 @@ pub fn bytes_of<T: Equivalence>(items: &[T]) -> &[u8] {
     const { prove_layout::<T>() };
     // SAFETY: T is Equivalence, so every byte of its values is initialized; the length is that of the slice in bytes.
     unsafe { core::slice::from_raw_parts(items.as_ptr().cast(), size_of_val(items)) }
+}
+
+/// The value that these bytes are; the value whose bytes are all zero, where they are none.
+///
+/// # Panics
+/// If there are not `size_of::<T>()` of them.
+#[inline]
+pub fn read_value<T: Equivalence>(bytes: &[u8]) -> T {
+    assert_eq!(bytes.len(), size_of::<T>(), "as many bytes as a value has");
+    if !T::ANY_BITS && !T::is_valid(bytes) {
+        return zeroed();
+    }
+    // SAFETY: T is Equivalence, and the bytes are a value of it; they are copied, so their alignment does not matter.
+    unsafe { bytes.as_ptr().cast::<T>().read_unaligned() }
+}
+
+/// The values that these bytes are, as [`read_value`] has them; bytes behind the last whole one are left out.
+pub fn read_values<T: Equivalence>(bytes: &[u8]) -> Vec<T> {
+    match size_of::<T>() {
+        0 => Vec::new(),
+        size => bytes.chunks_exact(size).map(read_value).collect(),
+    }
+}
+
+/// Writes values over the bytes of as many.
+///
+/// # Panics
+/// If the lengths differ.
+pub fn write_values<T: Equivalence>(values: &[T], bytes: &mut [u8]) {
+    bytes.copy_from_slice(bytes_of(values));
 }
 
 /// The value whose bytes are all zero.

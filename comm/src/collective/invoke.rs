@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use olympi_coll::{Schedule, Team, Tuning};
+use olympi_coll::{Nodes, Schedule, Team, Tuning};
 use olympi_reduce::Operation;
 use olympi_transport_api::{RecvBuf, SendBuf};
 
@@ -34,6 +34,8 @@ pub(crate) struct Shape<'a> {
     pub(crate) team: Team,
     /// Bytes that each rank can show at a time on the board, if there is one.
     pub(crate) board: Option<usize>,
+    /// Which rank lives on which node, if that is known and there are several.
+    pub(crate) nodes: Option<&'a Nodes>,
     pub(crate) tuning: &'a Tuning,
 }
 
@@ -140,7 +142,7 @@ impl Communicator {
         let tuning = &mail.collectives.tuning;
         let make = || {
             let team = Team::all(self.rank() as u32, self.size() as u32);
-            plan(&Shape { team, board, tuning })
+            plan(&Shape { team, board, nodes: None, tuning })
         };
         let schedule = match key {
             Some(key) => calls.schedule(key, make),

@@ -6,15 +6,22 @@
 //! all of them see (`strokes.rs`, `seat.rs`).
 
 mod areas;
+mod barrier;
 mod boarding;
 mod calls;
 mod error;
+mod forms;
+mod gathers;
 mod invoke;
+mod persistent;
+mod plans;
+mod reductions;
 mod running;
 mod seat;
 mod strokes;
 
-pub(crate) use calls::{Call, Calls, Key};
+pub(crate) use calls::Calls;
 pub use error::CollectiveError;
 pub(crate) use invoke::{Invocation, Shape};
+pub use persistent::PersistentCollective;
 pub(crate) use running::{Collectives, Fault, Part};

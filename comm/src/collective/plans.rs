@@ -1,0 +1,198 @@
+//! Which schedule serves a call: on the board where there is one and the bytes are not too many, else by messages.
+//!
+//! A setting that asks for an algorithm by name asks for messages.
+
+use olympi_coll::{
+    AllGather, AllToAll, Area, Blocks, Elements, Gather, Placed, Plan, Scatter, Schedule, Span, Tuning,
+    all_gather, all_reduce, all_to_all, barrier, board, broadcast, exclusive_scan, gather, reduce,
+    reduce_scatter, scan, scatter,
+};
+
+use crate::collective::invoke::Shape;
+
+impl Shape<'_> {
+    /// The cells of the board, if it is there and serves so many bytes a rank, and no algorithm is asked for by name.
+    fn board_for<A>(&self, asked: fn(&Tuning) -> &Option<A>, bytes: usize) -> Option<usize> {
+        self.board.filter(|_| asked(self.tuning).is_none() && bytes <= self.tuning.board_max)
+    }
+
+    /// Makes a schedule by messages.
+    fn by_messages(add: impl FnOnce(&mut Plan)) -> Schedule {
+        let mut plan = Plan::new();
+        add(&mut plan);
+        plan.finish()
+    }
+
+    /// Makes a schedule for the board, if that serves.
+    fn on_board(cell: Option<usize>, add: impl FnOnce(&mut Plan, usize) -> bool) -> Option<Schedule> {
+        let mut plan = Plan::for_board();
+        add(&mut plan, cell?).then(|| plan.finish())
+    }
+
+    pub(crate) fn barrier(&self) -> Schedule {
+        let team = &self.team;
+        Self::on_board(self.board_for(|t| &t.barrier, 0), |plan, _| {
+            board::barrier(plan, team);
+            true
+        })
+        .unwrap_or_else(|| Self::by_messages(|plan| barrier::barrier(plan, team, self.nodes, self.tuning)))
+    }
+
+    pub(crate) fn broadcast(&self, root: u32, len: usize) -> Schedule {
+        let (team, data) = (&self.team, Span::recv(len));
+        Self::on_board(self.board_for(|t| &t.broadcast, len), |plan, cell| {
+            board::broadcast(plan, team, cell, root, data);
+            true
+        })
+        .unwrap_or_else(|| {
+            Self::by_messages(|plan| broadcast::broadcast(plan, team, root, data, self.nodes, self.tuning))
+        })
+    }
+
+    /// Blocks of `len` bytes. In place the root's lies where it goes, and those of others in the area of results.
+    pub(crate) fn gather(&self, root: u32, len: usize, in_place: bool) -> Schedule {
+        let team = &self.team;
+        let blocks = Blocks::Even { len };
+        let result = (team.me() == root).then_some(Placed::recv(&blocks));
+        let own = match (in_place, &result) {
+            (false, _) => Span::send(len),
+            (true, None) => Span::recv(len),
+            (true, Some(result)) => result.span(root),
+        };
+        Self::on_board(self.board_for(|t| &t.gather, len), |plan, cell| {
+            board::gather(plan, team, cell, root, own, result);
+            true
+        })
+        .unwrap_or_else(|| {
+            let call = Gather { root, own, result, even: true };
+            Self::by_messages(|plan| gather::add(plan, &call, team, self.tuning))
+        })
+    }
+
+    /// Blocks of `len` bytes. In place the root's stays where it is, and others get theirs in the area of results.
+    pub(crate) fn scatter(&self, root: u32, len: usize, in_place: bool) -> Schedule {
+        let team = &self.team;
+        let blocks = Blocks::Even { len };
+        let source = Placed::new(if in_place { Area::Recv } else { Area::Send }, 0, &blocks);
+        let is_root = team.me() == root;
+        let own = if in_place && is_root { source.span(root) } else { Span::recv(len) };
+        Self::on_board(self.board_for(|t| &t.scatter, len), |plan, cell| {
+            board::scatter(plan, team, cell, root, is_root.then_some(source), own);
+            true
+        })
+        .unwrap_or_else(|| {
+            let call = Scatter { root, source: is_root.then_some(source), own, even: true };
+            Self::by_messages(|plan| scatter::add(plan, &call, team, self.tuning))
+        })
+    }
+
+    /// Blocks of any lengths, which only the root knows, and where they lie with it.
+    pub(crate) fn gather_blocks(&self, root: u32, own: Span, blocks: Option<&Blocks>) -> Schedule {
+        let call = Gather { root, own, result: blocks.map(Placed::recv), even: false };
+        Self::by_messages(|plan| gather::add(plan, &call, &self.team, self.tuning))
+    }
+
+    /// Blocks of any lengths, which only the root knows, and where they lie in its contribution.
+    pub(crate) fn scatter_blocks(&self, root: u32, source: Option<Placed<'_>>, own: Span) -> Schedule {
+        let call = Scatter { root, source, own, even: false };
+        Self::by_messages(|plan| scatter::add(plan, &call, &self.team, self.tuning))
+    }
+
+    pub(crate) fn all_gather(&self, blocks: &Blocks, in_place: bool) -> Schedule {
+        let team = &self.team;
+        let result = Placed::recv(blocks);
+        let own = if in_place { result.span(team.me()) } else { Span::send(blocks.len(team.me())) };
+        let longest = blocks.longest(team.size());
+        Self::on_board(self.board_for(|t| &t.all_gather, longest), |plan, cell| {
+            board::all_gather(plan, team, cell, own, result);
+            true
+        })
+        .unwrap_or_else(|| {
+            Self::by_messages(|plan| all_gather::add(plan, &AllGather { own, result }, team, self.tuning))
+        })
+    }
+
+    pub(crate) fn all_to_all(&self, len: usize, in_place: bool) -> Schedule {
+        let team = &self.team;
+        let blocks = Blocks::Even { len };
+        let (from, into) = (Placed::send(&blocks), Placed::recv(&blocks));
+        // A board's blocks are shown piece by piece while those of others come in, so in place there is none.
+        let cell = self.board_for(|t| &t.all_to_all, len * team.size() as usize).filter(|_| !in_place);
+        Self::on_board(cell.filter(|cell| *cell >= team.size() as usize), |plan, cell| {
+            board::all_to_all(plan, team, cell, from, into);
+            true
+        })
+        .unwrap_or_else(|| self.all_to_all_blocks(&blocks, &blocks, in_place))
+    }
+
+    /// Blocks of any lengths: only by messages, since nobody knows how many rounds others need.
+    pub(crate) fn all_to_all_blocks(&self, from: &Blocks, into: &Blocks, in_place: bool) -> Schedule {
+        let result = Placed::recv(into);
+        let source = if in_place { result } else { Placed::send(from) };
+        Self::by_messages(|plan| all_to_all::add(plan, &AllToAll { source, result }, &self.team, self.tuning))
+    }
+
+    pub(crate) fn reduce(&self, root: u32, len: usize, elements: Elements, in_place: bool) -> Schedule {
+        let team = &self.team;
+        let own = if in_place { Span::recv(len) } else { Span::send(len) };
+        let result = Span::recv(len);
+        Self::on_board(self.board_for(|t| &t.reduce, len), |plan, cell| {
+            let result = (team.me() == root).then_some(result);
+            board::reduce(plan, team, cell, root, own, result, elements.grain)
+        })
+        .unwrap_or_else(|| {
+            Self::by_messages(|plan| {
+                reduce::reduce(plan, team, root, own, result, elements, self.nodes, self.tuning);
+            })
+        })
+    }
+
+    pub(crate) fn all_reduce(&self, len: usize, elements: Elements, in_place: bool) -> Schedule {
+        let team = &self.team;
+        let own = if in_place { Span::recv(len) } else { Span::send(len) };
+        let result = Span::recv(len);
+        Self::on_board(self.board_for(|t| &t.all_reduce, len), |plan, cell| {
+            board::all_reduce(plan, team, cell, own, result, elements.grain)
+        })
+        .unwrap_or_else(|| {
+            Self::by_messages(|plan| {
+                all_reduce::all_reduce(plan, team, own, result, elements, self.nodes, self.tuning);
+            })
+        })
+    }
+
+    pub(crate) fn reduce_scatter(&self, blocks: &Blocks, elements: Elements, in_place: bool) -> Schedule {
+        let team = &self.team;
+        let own = Placed::new(if in_place { Area::Recv } else { Area::Send }, 0, blocks);
+        let result = Span::recv(blocks.len(team.me()));
+        Self::on_board(self.board_for(|t| &t.reduce_scatter, blocks.total(team.size())), |plan, cell| {
+            board::reduce_scatter(plan, team, cell, own, result, elements.grain)
+        })
+        .unwrap_or_else(|| {
+            Self::by_messages(|plan| {
+                reduce_scatter::reduce_scatter(plan, team, own, result, elements, self.tuning);
+            })
+        })
+    }
+
+    pub(crate) fn scan(&self, len: usize, elements: Elements, in_place: bool, exclusive: bool) -> Schedule {
+        let team = &self.team;
+        let own = if in_place { Span::recv(len) } else { Span::send(len) };
+        let result = Span::recv(len);
+        let cell = if exclusive {
+            self.board_for(|t| &t.exclusive_scan, len)
+        } else {
+            self.board_for(|t| &t.scan, len)
+        };
+        Self::on_board(cell, |plan, cell| {
+            let scan = if exclusive { board::exclusive_scan } else { board::scan };
+            scan(plan, team, cell, own, result, elements.grain)
+        })
+        .unwrap_or_else(|| {
+            Self::by_messages(|plan| {
+                let scan = if exclusive { exclusive_scan::exclusive_scan } else { scan::scan };
+                scan(plan, team, own, result, self.tuning);
+            })
+        })
+    }
+}
