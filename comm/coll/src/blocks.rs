@@ -144,6 +144,11 @@ impl<'a> Placed<'a> {
         Some(joined.unwrap_or(Span::new(self.area, self.base, 0)))
     }
 
+    /// As [`Self::joined`], where the blocks are known to have no gaps.
+    pub(crate) fn run(&self, members: Range<u32>) -> Span {
+        self.joined(members).expect("the blocks lie one after the other without gaps")
+    }
+
     /// Copies the blocks of some members to where others, from `first` on, have blocks of the same lengths: in one
     /// piece if both allow.
     pub(crate) fn copy_to(&self, plan: &mut Plan, members: Range<u32>, into: Placed<'_>, first: u32) {

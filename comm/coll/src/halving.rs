@@ -5,15 +5,8 @@
 //!
 //! Source: Rabenseifner, "Optimization of collective reduction operations" (2004).
 
-use core::ops::Range;
-
 use crate::fold::Fold;
 use crate::{Order, Placed, Plan, Span, Team};
-
-/// A run of blocks that lie one after the other.
-pub(crate) fn run(blocks: Placed<'_>, numbers: Range<u32>) -> Span {
-    blocks.joined(numbers).expect("the blocks of a reduction have no gaps")
-}
 
 /// Adds the steps of halving: at the end the block of this member's `number` is reduced, in place. `scratch` has room
 /// for the longer half of all blocks.
@@ -35,9 +28,9 @@ pub(crate) fn halving(
         } else {
             (middle..mine.end, mine.start..middle)
         };
-        let kept = run(blocks, keep.clone());
+        let kept = blocks.run(keep.clone());
         let landing = scratch.part(0, kept.len);
-        plan.send_data(partner, run(blocks, give));
+        plan.send_data(partner, blocks.run(give));
         plan.recv_data(partner, landing);
         plan.reduce(landing, kept, Order::IntoFirst);
         plan.next_round();
@@ -53,8 +46,8 @@ pub(crate) fn doubling(plan: &mut Plan, team: &Team, fold: Fold, number: u32, bl
         let partner = team.rank(fold.member(number ^ distance));
         let first = number & !(distance - 1);
         let other = first ^ distance;
-        plan.send_data(partner, run(blocks, first..first + distance));
-        plan.recv_data(partner, run(blocks, other..other + distance));
+        plan.send_data(partner, blocks.run(first..first + distance));
+        plan.recv_data(partner, blocks.run(other..other + distance));
         plan.next_round();
         distance *= 2;
     }

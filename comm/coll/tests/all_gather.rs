@@ -5,15 +5,7 @@ mod common;
 
 use cases::{Ranks, UNTOUCHED, content, end, holding, lengths, log2, place, planned, put};
 use common::{Buffers, Cost};
-use olympi_coll::{Area, Blocks, Placed, Plan, Span, Team, all_gather};
-
-type Algorithm = fn(&mut Plan, &Team, Span, Placed<'_>);
-
-const ALGORITHMS: [(&str, Algorithm); 3] = [
-    ("ring", all_gather::ring),
-    ("recursive_doubling", all_gather::recursive_doubling),
-    ("bruck", all_gather::bruck),
-];
+use olympi_coll::{AllGatherAlgorithm, Blocks, Placed, Span, Team, Tuning, all_gather};
 
 /// Gathers blocks of these lengths, which lie where `blocks` says with each member.
 fn gathers(ranks: &Ranks, lengths: &[usize], blocks: &[Blocks], in_place: bool, seed: u64) {
@@ -30,23 +22,21 @@ fn gathers(ranks: &Ranks, lengths: &[usize], blocks: &[Blocks], in_place: bool, 
             Buffers { send: content.clone(), recv }
         })
         .collect();
-    for (name, algorithm) in ALGORITHMS {
-        if name == "recursive_doubling" && !size.is_power_of_two() {
-            continue;
-        }
+    for &algorithm in AllGatherAlgorithm::ALL {
+        let tuning = Tuning { all_gather: Some(algorithm), ..Tuning::default() };
         let (after, cost) = ranks.run(&buffers, seed, |team| {
             let result = Placed::recv(&blocks[team.me() as usize]);
             let own = result.span(team.me());
             let own = if in_place { own } else { Span::send(own.len) };
-            planned(|plan| algorithm(plan, team, own, result))
+            planned(|plan| all_gather::all_gather(plan, team, own, result, &tuning))
         });
         for (blocks, after) in blocks.iter().zip(&after) {
-            assert_eq!(after.recv, holding(blocks, &contents), "{name}, {lengths:?}");
+            assert_eq!(after.recv, holding(blocks, &contents), "{algorithm}, {lengths:?}");
         }
         if lengths.iter().all(|&len| len == lengths[0] && len > 0) {
-            let depth = if name == "ring" { size as usize - 1 } else { log2(size) };
+            let depth = if algorithm == AllGatherAlgorithm::Ring { size as usize - 1 } else { log2(size) };
             let bytes = lengths[0] * (size * (size - 1)) as usize;
-            assert_eq!(cost, Cost { messages: size as usize * depth, bytes, depth }, "{name} of {size}");
+            assert_eq!(cost, Cost { messages: size as usize * depth, bytes, depth }, "{algorithm} of {size}");
         }
     }
 }
@@ -76,9 +66,26 @@ fn every_algorithm_gives_all_blocks_to_all() {
 fn even_blocks_need_no_table() {
     let blocks = Blocks::Even { len: 8 };
     let team = Team::all(70_000, 1 << 17);
+    let tuning = Tuning { all_gather_doubling_max: usize::MAX, ..Tuning::default() };
     let schedule = planned(|plan| {
-        all_gather::recursive_doubling(plan, &team, Span::new(Area::Send, 0, 8), Placed::recv(&blocks));
+        all_gather::all_gather(plan, &team, Span::send(8), Placed::recv(&blocks), &tuning);
     });
     assert_eq!((schedule.rounds(), schedule.scratch()), (17, 0));
     assert!(schedule.memory() < 8 << 10, "{}", schedule.memory());
+}
+
+#[test]
+fn the_choice_goes_by_bytes_and_members() {
+    let tuning = Tuning::default();
+    for (total, members, expected) in [
+        (64, 8, AllGatherAlgorithm::RecursiveDoubling),
+        (1 << 30, 2, AllGatherAlgorithm::RecursiveDoubling),
+        (1 << 20, 8, AllGatherAlgorithm::Ring),
+        (64, 7, AllGatherAlgorithm::Bruck),
+        (1 << 20, 7, AllGatherAlgorithm::Ring),
+    ] {
+        assert_eq!(all_gather::choose(total, members, &tuning), expected);
+    }
+    let asked = Tuning { all_gather: Some(AllGatherAlgorithm::RecursiveDoubling), ..tuning };
+    assert_eq!(all_gather::choose(64, 7, &asked), AllGatherAlgorithm::Bruck);
 }

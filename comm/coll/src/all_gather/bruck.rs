@@ -22,20 +22,19 @@ pub fn bruck(plan: &mut Plan, team: &Team, own: Span, result: Placed<'_>) {
     // The i-th block of the run is that of the i-th member after this one.
     let blocks = result.blocks.dense(me, members);
     let scratch = plan.scratch(blocks.total(members));
-    let run = Placed::new(Area::Scratch, scratch.offset, &blocks);
-    let piece = |members| run.joined(members).expect("a run has no gaps");
-    plan.copy(own, run.span(0));
+    let work = Placed::new(Area::Scratch, scratch.offset, &blocks);
+    plan.copy(own, work.span(0));
     let mut have = 1;
     while have < members {
         let more = have.min(members - have);
-        plan.send_data(team.rank(team.before(have)), if have == 1 { own } else { piece(0..more) });
-        plan.recv_data(team.rank(team.after(have)), piece(have..have + more));
+        plan.send_data(team.rank(team.before(have)), if have == 1 { own } else { work.run(0..more) });
+        plan.recv_data(team.rank(team.after(have)), work.run(have..have + more));
         have += more;
         if have < members {
             plan.next_round();
         }
     }
-    run.copy_to(plan, 0..members - me, result, me);
-    run.copy_to(plan, members - me..members, result, 0);
+    work.copy_to(plan, 0..members - me, result, me);
+    work.copy_to(plan, members - me..members, result, 0);
     plan.next_round();
 }

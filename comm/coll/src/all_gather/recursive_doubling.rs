@@ -37,10 +37,9 @@ fn exchange(plan: &mut Plan, team: &Team, own: Span, result: Placed<'_>) {
     let mut distance = 1;
     while distance < team.size() {
         let (mine, theirs) = (me & !(distance - 1), (me ^ distance) & !(distance - 1));
-        let run = |first: u32| result.joined(first..first + distance).expect("the blocks have no gaps");
         let partner = team.rank(me ^ distance);
-        plan.send_data(partner, if distance == 1 { own } else { run(mine) });
-        plan.recv_data(partner, run(theirs));
+        plan.send_data(partner, if distance == 1 { own } else { result.run(mine..mine + distance) });
+        plan.recv_data(partner, result.run(theirs..theirs + distance));
         plan.next_round();
         distance *= 2;
     }

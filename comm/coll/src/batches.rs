@@ -1,0 +1,31 @@
+//! How many messages may be under way at once.
+
+use core::ops::Range;
+
+use crate::Team;
+
+/// Messages that one member has under way in one direction. Each holds a slot and a place in a queue; a few hundred keep
+/// any link busy, and the memory for them does not grow with the team.
+const MOST: u32 = 256;
+
+/// The steps around the circle of a team to all other members, in batches of a round each.
+pub(crate) fn batches(team: &Team) -> impl Iterator<Item = Range<u32>> + use<> {
+    let members = team.size();
+    (1..members).step_by(MOST as usize).map(move |first| first..members.min(first.saturating_add(MOST)))
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::*;
+
+    #[test]
+    fn batches_are_all_steps_once() {
+        for members in [1, 2, 256, 257, 258, 1000] {
+            let steps: Vec<u32> = batches(&Team::all(0, members)).flatten().collect();
+            assert_eq!(steps, (1..members).collect::<Vec<_>>());
+            assert!(batches(&Team::all(0, members)).all(|batch| batch.len() <= MOST as usize));
+        }
+    }
+}
