@@ -3,8 +3,7 @@
 //! A setting that asks for an algorithm by name asks for messages.
 
 use olympi_coll::{
-    AllGather, AllToAll, Area, Blocks, Elements, Gather, Placed, Plan, Scatter, Schedule, Span, Tuning,
-    all_gather, all_reduce, all_to_all, barrier, board, broadcast, exclusive_scan, gather, reduce,
+    Area, Blocks, Elements, Placed, Plan, Schedule, Span, Tuning, all_gather, all_reduce, all_to_all, barrier, board, broadcast, exclusive_scan, gather, reduce,
     reduce_scatter, scan, scatter,
 };
 
@@ -64,8 +63,7 @@ impl Shape<'_> {
             true
         })
         .unwrap_or_else(|| {
-            let call = Gather { root, own, result, even: true };
-            Self::by_messages(|plan| gather::add(plan, &call, team, self.tuning))
+            Self::by_messages(|plan| gather::gather(plan, team, root, own, result, true, self.tuning))
         })
     }
 
@@ -81,21 +79,20 @@ impl Shape<'_> {
             true
         })
         .unwrap_or_else(|| {
-            let call = Scatter { root, source: is_root.then_some(source), own, even: true };
-            Self::by_messages(|plan| scatter::add(plan, &call, team, self.tuning))
+            let source = is_root.then_some(source);
+            Self::by_messages(|plan| scatter::scatter(plan, team, root, source, own, true, self.tuning))
         })
     }
 
     /// Blocks of any lengths, which only the root knows, and where they lie with it.
     pub(crate) fn gather_blocks(&self, root: u32, own: Span, blocks: Option<&Blocks>) -> Schedule {
-        let call = Gather { root, own, result: blocks.map(Placed::recv), even: false };
-        Self::by_messages(|plan| gather::add(plan, &call, &self.team, self.tuning))
+        let result = blocks.map(Placed::recv);
+        Self::by_messages(|plan| gather::gather(plan, &self.team, root, own, result, false, self.tuning))
     }
 
     /// Blocks of any lengths, which only the root knows, and where they lie in its contribution.
     pub(crate) fn scatter_blocks(&self, root: u32, source: Option<Placed<'_>>, own: Span) -> Schedule {
-        let call = Scatter { root, source, own, even: false };
-        Self::by_messages(|plan| scatter::add(plan, &call, &self.team, self.tuning))
+        Self::by_messages(|plan| scatter::scatter(plan, &self.team, root, source, own, false, self.tuning))
     }
 
     pub(crate) fn all_gather(&self, blocks: &Blocks, in_place: bool) -> Schedule {
@@ -108,7 +105,7 @@ impl Shape<'_> {
             true
         })
         .unwrap_or_else(|| {
-            Self::by_messages(|plan| all_gather::add(plan, &AllGather { own, result }, team, self.tuning))
+            Self::by_messages(|plan| all_gather::all_gather(plan, team, own, result, self.tuning))
         })
     }
 
@@ -129,7 +126,7 @@ impl Shape<'_> {
     pub(crate) fn all_to_all_blocks(&self, from: &Blocks, into: &Blocks, in_place: bool) -> Schedule {
         let result = Placed::recv(into);
         let source = if in_place { result } else { Placed::send(from) };
-        Self::by_messages(|plan| all_to_all::add(plan, &AllToAll { source, result }, &self.team, self.tuning))
+        Self::by_messages(|plan| all_to_all::all_to_all(plan, &self.team, source, result, self.tuning))
     }
 
     pub(crate) fn reduce(&self, root: u32, len: usize, elements: Elements, in_place: bool) -> Schedule {
