@@ -90,9 +90,20 @@ impl Bootstrap {
         Ok(())
     }
 
-    /// Ends the whole job.
+    /// How the whole job is ended.
+    pub(crate) fn ending(&self) -> Ending {
+        Ending { job: Arc::clone(&self.job) }
+    }
+}
+
+/// The way to end the whole job at once.
+pub(crate) struct Ending {
+    job: Arc<Mutex<Job>>,
+}
+
+impl Ending {
     pub(crate) fn abort(&self, code: i32) -> ! {
-        let mut job = self.job();
+        let mut job = locked(&self.job);
         let why = format!("rank {} called abort({code})", job.rank());
         job.abort(code, &why)
     }
