@@ -1,5 +1,6 @@
 //! Error classes: what kind of error it is, in the words of the standard (MPI 5.0, section 9.4).
 
+use crate::collective::CollectiveError;
 use crate::error::{
     AttributeError, BufferError, CreateError, Error, GroupError, InfoError, PersistentError, RecvError,
     SendError,
@@ -151,6 +152,21 @@ impl CreateError {
             Self::Confused { .. } => ErrorClass::NotSame,
             Self::PeerGone { .. } => ErrorClass::ProcAborted,
             Self::CalledOff { .. } | Self::Thread(_) => ErrorClass::Other,
+        }
+    }
+}
+
+impl CollectiveError {
+    /// Its class.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Root { .. } => ErrorClass::Root,
+            Self::Buffer { .. } | Self::Counts { .. } => ErrorClass::Count,
+            Self::Length { .. } => ErrorClass::Truncate,
+            Self::PeerGone { .. } => ErrorClass::ProcAborted,
+            Self::Value { .. } | Self::Encode { .. } | Self::Decode { .. } => ErrorClass::Type,
+            Self::Communicator { .. } => ErrorClass::Comm,
+            Self::Failed { .. } | Self::Thread(_) => ErrorClass::Other,
         }
     }
 }
