@@ -23,8 +23,11 @@ pub enum ErrorHandler {
     /// one of its processes does.
     Abort,
     /// This is called with the error, which the caller gets afterwards (`MPI_Comm_create_errhandler`).
-    User(Arc<dyn Fn(&Communicator, &Error) + Send + Sync>),
+    User(UserHandler),
 }
+
+/// A function that is called with errors.
+pub type UserHandler = Arc<dyn Fn(&Communicator, &Error) + Send + Sync>;
 
 /// The exit code of a job that a handler ends.
 const EXIT: i32 = 1;

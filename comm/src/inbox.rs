@@ -295,13 +295,16 @@ impl State {
         let unwanted = std::mem::take(&mut self.mail.unwanted);
         self.discard(unwanted);
         self.advance_ballots();
-        let dying = std::mem::take(&mut self.mail.dying);
-        dying.into_iter().for_each(|number| self.retire(number));
+        for number in std::mem::take(&mut self.mail.dying) {
+            self.retire(number);
+        }
     }
 
     /// Drops messages that nobody will receive; their senders, if they wait, are told.
     pub(crate) fn discard(&mut self, messages: Vec<ArrivalId>) {
-        messages.into_iter().for_each(|arrival| self.progress.discard(arrival));
+        for arrival in messages {
+            self.progress.discard(arrival);
+        }
     }
 
     /// A communicator has come to be.

@@ -67,7 +67,7 @@ pub use error::{
     PersistentError, RecvError, SendError, ThreadError,
 };
 pub use error_class::ErrorClass;
-pub use error_handler::ErrorHandler;
+pub use error_handler::{ErrorHandler, UserHandler};
 pub use group::{Comparison, Group, RankRange};
 pub use info::{Info, MAX_INFO_KEY, MAX_INFO_VAL};
 pub use olympi_datatype::{Buffer, BufferMut, Equivalence, InvalidValue, signature};

@@ -232,15 +232,12 @@ impl Contexts {
                 forged.push(message.arrival);
             }
         }
-        match self.vacant.pop() {
-            Some(at) => {
-                self.places[at as usize] = place;
-                self.index.insert(number, at);
-            }
-            None => {
-                self.index.insert(number, self.places.len() as u32);
-                self.places.push(place);
-            }
+        if let Some(at) = self.vacant.pop() {
+            self.places[at as usize] = place;
+            self.index.insert(number, at);
+        } else {
+            self.index.insert(number, self.places.len() as u32);
+            self.places.push(place);
         }
         forged
     }

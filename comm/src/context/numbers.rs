@@ -60,7 +60,7 @@ pub(crate) fn candidate(seed: u64) -> u32 {
     FIRST + (mix(seed) % u64::from(END - FIRST)) as u32
 }
 
-/// Spreads every bit over all of them (the finalizer of SplitMix64: Steele, Lea and Flood, OOPSLA 2014).
+/// Spreads every bit over all of them (the finalizer of `SplitMix64`: Steele, Lea and Flood, OOPSLA 2014).
 pub(crate) const fn mix(seed: u64) -> u64 {
     let z = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
     let z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

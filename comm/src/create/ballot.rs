@@ -360,16 +360,11 @@ impl Ballot {
     /// Counts what a member has sent, and gives the entries that came with it.
     fn count(&mut self, from: Peer, outcome: Outcome) -> Vec<u8> {
         match Growing::<u8>::finish(outcome, &self.motion.group) {
-            Ok((mut bytes, _)) => match Vote::decode(&bytes) {
-                Some((vote, _)) => {
-                    self.vote.merge(&vote);
-                    bytes.split_off(HEADER)
-                }
-                None => {
-                    self.vote.merge(&Vote { verdict: Verdict::Confused, culprit: from, ..self.vote });
-                    Vec::new()
-                }
-            },
+            Ok((mut bytes, _)) => {
+                let nonsense = Vote { verdict: Verdict::Confused, culprit: from, ..self.vote };
+                self.vote.merge(&Vote::decode(&bytes).map_or(nonsense, |(vote, _)| vote));
+                bytes.split_off(HEADER.min(bytes.len()))
+            }
             Err(RecvError::PeerGone { detail, .. }) => {
                 self.miss(from, detail);
                 Vec::new()

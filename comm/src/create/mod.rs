@@ -168,7 +168,9 @@ impl Communicator {
 /// Begins an agreement.
 pub(crate) fn begin(shared: &Shared, inside: &mut State, motion: Motion) -> OpRef {
     let abandoned = std::mem::take(&mut *shared.abandoned.lock().unwrap_or_else(PoisonError::into_inner));
-    abandoned.into_iter().for_each(|number| inside.retire(number));
+    for number in abandoned {
+        inside.retire(number);
+    }
     inside.propose(motion)
 }
 

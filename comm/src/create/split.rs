@@ -22,7 +22,7 @@ impl Communicator {
     /// # let universe = olympi_comm::Universe::init()?;
     /// let world = universe.world();
     /// let half = world.split(Some(world.rank() % 2), -world.rank())?.unwrap();
-    /// assert!(half.size() <= world.size().div_ceil(2));
+    /// assert!(half.size() <= (world.size() + 1) / 2);
     /// assert!(world.split(None, 0)?.is_none());
     /// # Ok::<(), olympi_comm::Error>(())
     /// ```
