@@ -222,14 +222,20 @@ impl crate::Universe {
         crate::ANY_SOURCE
     }
 
-    /// How many ranks there could be (`MPI_UNIVERSE_SIZE`): as many as were started.
-    pub fn universe_size(&self) -> i32 {
-        self.world().size()
+    /// How many ranks there could be (`MPI_UNIVERSE_SIZE`), if the launcher tells.
+    pub fn universe_size(&self) -> Option<i32> {
+        self.bootstrap()?.universe_size()
     }
 
-    /// Which of several programs this process runs (`MPI_APPNUM`); `None` where the launcher does not tell.
+    /// Which of several programs this process runs (`MPI_APPNUM`), if the launcher tells.
+    ///
+    /// ```
+    /// # let universe = olympi_comm::Universe::init()?;
+    /// assert_eq!(universe.appnum(), None); // started without one
+    /// # Ok::<(), olympi_comm::Error>(())
+    /// ```
     pub fn appnum(&self) -> Option<i32> {
-        std::env::var("PMI_APPNUM").ok()?.parse().ok()
+        self.bootstrap()?.appnum()
     }
 
     /// The last error code that is in use (`MPI_LASTUSEDCODE`): that of the last error class.

@@ -223,6 +223,11 @@ impl Universe {
         &self.memory
     }
 
+    /// The line to the launcher, while this process has not left the job.
+    pub(crate) fn bootstrap(&self) -> Option<&Bootstrap> {
+        self.bootstrap.as_ref()
+    }
+
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }
