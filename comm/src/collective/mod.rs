@@ -17,4 +17,6 @@ mod strokes;
 pub(crate) use calls::{Call, Calls, Key};
 pub use error::CollectiveError;
 pub(crate) use invoke::{Invocation, Shape};
+#[cfg(test)]
+pub(crate) use running::Prepared;
 pub(crate) use running::{Collectives, Fault, Part};

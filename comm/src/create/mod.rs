@@ -8,6 +8,8 @@
 mod ballot;
 mod hardware;
 mod split;
+#[cfg(test)]
+mod tests;
 mod together;
 
 use std::sync::Arc;
@@ -214,78 +216,4 @@ pub(crate) fn born(
     inside.enroll(number, &group);
     drop(inside);
     Ok(Communicator::new(shared, number, group, rank, about))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-    use std::sync::{Condvar, Mutex};
-
-    use olympi_sim::{Network, NetworkConfig, with_seeds};
-    use olympi_transport::{Config, Directory, LookupError, Membership};
-    use olympi_transport_api::Peer;
-
-    use super::*;
-    use crate::context::candidate;
-    use crate::{ThreadLevel, Universe};
-
-    /// Where the ranks of a test find one another.
-    #[derive(Default)]
-    struct Book(Mutex<HashMap<Peer, Vec<u8>>>, Condvar);
-
-    impl Directory for &'static Book {
-        fn address(&mut self, peer: Peer) -> Result<Vec<u8>, LookupError> {
-            let book = self.1.wait_while(self.0.lock().unwrap(), |book| !book.contains_key(&peer)).unwrap();
-            Ok(book[&peer].clone())
-        }
-    }
-
-    /// A number that is in use at one rank only, or reserved there by a creation that is under way, is nobody's.
-    #[test]
-    fn a_number_that_is_taken_at_one_rank_is_given_to_none() {
-        with_seeds(12, |seed| {
-            let network = Network::new(seed, 3, NetworkConfig::all()[(seed % 5) as usize].clone());
-            let book: &'static Book = Box::leak(Box::default());
-            let run = |rank: u32, transport| {
-                let membership = Membership { me: Peer(rank), size: 3, secret: [7; 32] };
-                let config = Config::default();
-                let publish = |address| {
-                    book.0.lock().unwrap().insert(Peer(rank), address);
-                    book.1.notify_all();
-                };
-                let level = ThreadLevel::Funneled;
-                let universe =
-                    Universe::simulated(level, config, membership, Box::new(book), transport, publish);
-                let world = universe.world();
-                // The first proposals of the world's first duplicates, each taken at another rank.
-                let proposals = [0_u64, 1].map(|count| candidate(mix(count)));
-                let taken = proposals.get(rank as usize);
-                if let Some(&number) = taken {
-                    assert!(world.shared.door.enter().unwrap().mail.contexts.reserve(number));
-                }
-                let dups = [world.idup().unwrap(), world.idup().unwrap()].map(|dup| dup.wait().unwrap());
-                let numbers = dups.each_ref().map(|dup| dup.core.id);
-                assert!(numbers[0] != numbers[1] && numbers.iter().all(|number| !proposals.contains(number)));
-                // What one rank alone had reserved is still its own.
-                let sizes = universe.table_sizes().unwrap();
-                assert_eq!(sizes[2], usize::from(taken.is_some()));
-                for (tag, dup) in dups.iter().enumerate() {
-                    let (next, before) = ((dup.rank() + 1) % 3, (dup.rank() + 2) % 3);
-                    let send = dup.isend(vec![tag], next, 0).unwrap();
-                    assert_eq!(dup.recv::<usize>(before, 0).unwrap().0, tag);
-                    send.wait().unwrap();
-                }
-                // Nobody leaves while another may still need it.
-                drop(world.dup().unwrap());
-                numbers
-            };
-            let numbers = std::thread::scope(|scope| {
-                let transports = (0..3).zip(network.transports());
-                let ranks: Vec<_> =
-                    transports.map(|(rank, transport)| scope.spawn(move || run(rank, transport))).collect();
-                ranks.into_iter().map(|rank| rank.join().unwrap()).collect::<Vec<_>>()
-            });
-            assert!(numbers.iter().all(|of| *of == numbers[0]), "{numbers:?}");
-        });
-    }
 }
