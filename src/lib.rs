@@ -35,6 +35,14 @@
 //! | `MPI_Wait`, `MPI_Test`, and their any, some, all | [`Request::wait`], [`Request::test`], [`wait_any`], [`wait_some`], [`wait_all`], [`test_any`], ... |
 //! | `MPI_Probe`, `Iprobe`, `Mprobe`, `Improbe`, `Mrecv` | [`Communicator::probe`], [`iprobe`](Communicator::iprobe), [`mprobe`](Communicator::mprobe), [`improbe`](Communicator::improbe), [`Message`] |
 //! | `MPI_Sendrecv`, `_replace` | [`Communicator::sendrecv`], [`sendrecv_replace`](Communicator::sendrecv_replace) |
+//! | `MPI_Comm_dup`, `idup`, `_with_info` | [`Communicator::dup`], [`idup`](Communicator::idup), [`dup_with_info`](Communicator::dup_with_info), ... |
+//! | `MPI_Comm_split`, `split_type` | [`Communicator::split`], [`split_type`](Communicator::split_type) |
+//! | `MPI_Comm_create`, `_group`, `_from_group` | [`Communicator::create`], [`create_group`](Communicator::create_group), [`Universe::create_from_group`] |
+//! | `MPI_Comm_compare`, `MPI_Comm_free`, names | [`Communicator::compare`], dropping it or [`free`](Communicator::free), [`name`](Communicator::name) |
+//! | `MPI_Comm_group`, `MPI_Group_...` | [`Communicator::group`], [`Group`] |
+//! | `MPI_Comm_create_keyval`, attributes | [`Universe::keyval`], [`Communicator::set_attr`], [`attr`](Communicator::attr) |
+//! | `MPI_Info`, `MPI_INFO_ENV` | [`Info`], [`Communicator::info`], [`Universe::info_env`] |
+//! | `MPI_Errhandler`, `MPI_Error_class` | [`ErrorHandler`], [`Communicator::handle_error`], [`Error::class`] |
 //! | `MPI_Alloc_mem` | [`alloc`], [`Universe::alloc`] |
 //! | mpi4py's lower-case `send`, `recv`, ... | [`Communicator::send_object`], [`recv_object`](Communicator::recv_object), ... |
 //!
@@ -84,6 +92,6 @@ pub fn alloc<T: Equivalence>(universe: &Universe, len: usize) -> Result<Register
 /// What most programs name.
 pub mod prelude {
     pub use olympi_comm::{
-        ANY_SOURCE, ANY_TAG, Communicator, Equivalence, PROC_NULL, Request, Status, Universe, wait_all,
+        ANY_SOURCE, ANY_TAG, Communicator, Equivalence, Group, PROC_NULL, Request, Status, Universe, wait_all,
     };
 }

@@ -90,9 +90,30 @@ impl Bootstrap {
         Ok(())
     }
 
-    /// Ends the whole job.
+    /// How many processes there could be, if the launcher tells.
+    pub(crate) fn universe_size(&self) -> Option<i32> {
+        self.job().universe_size().ok()?.and_then(|size| i32::try_from(size).ok())
+    }
+
+    /// Which of several programs this process runs, if the launcher tells.
+    pub(crate) fn appnum(&self) -> Option<i32> {
+        self.job().appnum().ok()?.and_then(|number| i32::try_from(number).ok())
+    }
+
+    /// How the whole job is ended.
+    pub(crate) fn ending(&self) -> Ending {
+        Ending { job: Arc::clone(&self.job) }
+    }
+}
+
+/// The way to end the whole job at once.
+pub(crate) struct Ending {
+    job: Arc<Mutex<Job>>,
+}
+
+impl Ending {
     pub(crate) fn abort(&self, code: i32) -> ! {
-        let mut job = self.job();
+        let mut job = locked(&self.job);
         let why = format!("rank {} called abort({code})", job.rank());
         job.abort(code, &why)
     }

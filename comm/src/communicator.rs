@@ -1,18 +1,25 @@
 //! Communicators: who may speak with whom.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use olympi_matching::Pattern;
 use olympi_transport::Envelope;
 use olympi_transport_api::Peer;
 
-use crate::context::{Traffic, context};
-use crate::error::{RecvError, SendError};
-use crate::group::Group;
+use crate::attribute::Attributes;
+use crate::context::{END, FIRST, Traffic, context};
+use crate::error::{AttributeError, RecvError, SendError};
+use crate::error_handler::ErrorHandler;
+use crate::group::{Comparison, Group};
+use crate::info::Info;
 use crate::op::Gone;
 use crate::status::{ANY_SOURCE, ANY_TAG, PROC_NULL};
 use crate::wait::Shared;
+
+/// The longest name of a communicator, in bytes (`MPI_MAX_OBJECT_NAME`, less the zero at its end in C).
+pub const MAX_OBJECT_NAME: usize = 127;
 
 /// A communicator: an ordered set of processes that exchange messages which no other communicator's operations
 /// can receive (MPI 5.0, section 7.1). A process is named in it by its *rank*, 0 to `size() - 1`.
@@ -24,19 +31,88 @@ use crate::wait::Shared;
 ///   [`irecv_vec`](Self::irecv_vec); with borrowed ones: [`scope`](Self::scope);
 /// - persistent: [`send_init`](Self::send_init), [`recv_init`](Self::recv_init);
 /// - objects: [`send_object`](Self::send_object), [`recv_object`](Self::recv_object), and their kin;
-/// - asking first: [`probe`](Self::probe), [`iprobe`](Self::iprobe), [`mprobe`](Self::mprobe).
+/// - asking first: [`probe`](Self::probe), [`iprobe`](Self::iprobe), [`mprobe`](Self::mprobe);
+/// - making others: [`dup`](Self::dup), [`split`](Self::split), [`create`](Self::create), and their kin;
+/// - what it carries: [`name`](Self::name), [`info`](Self::info), [`attr`](Self::attr),
+///   [`error_handler`](Self::error_handler).
+///
+/// Dropping it frees it (`MPI_Comm_free`), on this process alone and without waiting for the others. Operations that are
+/// under way on it end as they would have; what comes for it later is discarded.
 pub struct Communicator {
     pub(crate) shared: Arc<Shared>,
     id: u32,
     group: Group,
     rank: u32,
     size: u32,
+    pub(crate) core: Arc<Core>,
+    /// This is the user's own handle; the others are those of operations.
+    owner: bool,
+}
+
+/// What all handles of a communicator have in common. It lives as long as its last operation, and its contexts with it.
+///
+/// It must never be dropped inside the door, which it enters.
+pub(crate) struct Core {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) id: u32,
+    pub(crate) group: Group,
+    /// How many communicators have been made of it, failures included: the same at all members.
+    pub(crate) children: AtomicU32,
+    about: Mutex<About>,
+}
+
+/// What a communicator carries for its users.
+#[derive(Default)]
+pub(crate) struct About {
+    pub(crate) name: String,
+    pub(crate) info: Info,
+    pub(crate) handler: ErrorHandler,
+    pub(crate) attributes: Attributes,
+}
+
+impl About {
+    pub(crate) fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+}
+
+impl Core {
+    /// What it carries. Nobody calls a user's function meanwhile.
+    pub(crate) fn about(&self) -> MutexGuard<'_, About> {
+        self.about.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        if !(FIRST..END).contains(&self.id) {
+            return;
+        }
+        match self.shared.door.enter() {
+            Ok(mut inside) => {
+                inside.retire(self.id);
+                Shared::leave(inside);
+            }
+            // From a thread that may not call: one that may frees it.
+            Err(_) => {
+                self.shared.abandoned.lock().unwrap_or_else(PoisonError::into_inner).push(self.id);
+            }
+        }
+    }
 }
 
 impl Communicator {
-    pub(crate) fn new(shared: &Arc<Shared>, id: u32, group: Group, rank: u32) -> Self {
-        let size = group.size();
-        Self { shared: Arc::clone(shared), id, group, rank, size }
+    /// The handle of a communicator whose contexts there are.
+    pub(crate) fn new(shared: &Arc<Shared>, id: u32, group: Group, rank: u32, about: About) -> Self {
+        let core = Arc::new(Core {
+            shared: Arc::clone(shared),
+            id,
+            group: group.clone(),
+            children: AtomicU32::new(0),
+            about: Mutex::new(about),
+        });
+        let size = group.len();
+        Self { shared: Arc::clone(shared), id, group, rank, size, core, owner: true }
     }
 
     /// This process's rank (`MPI_Comm_rank`).
@@ -51,6 +127,46 @@ impl Communicator {
         self.size as i32
     }
 
+    /// Its processes (`MPI_Comm_group`).
+    #[inline]
+    pub fn group(&self) -> &Group {
+        &self.group
+    }
+
+    /// Its name, for people (`MPI_Comm_get_name`): `MPI_COMM_WORLD`, `MPI_COMM_SELF`, else empty until it is given one.
+    pub fn name(&self) -> String {
+        self.core.about().name.clone()
+    }
+
+    /// Names it, on this process (`MPI_Comm_set_name`). What goes beyond [`MAX_OBJECT_NAME`] bytes is cut off. A
+    /// duplicate does not inherit the name.
+    pub fn set_name(&self, name: &str) {
+        let end = name.floor_char_boundary(MAX_OBJECT_NAME);
+        name[..end].clone_into(&mut self.core.about().name);
+    }
+
+    /// How alike two communicators are (`MPI_Comm_compare`): the same, of the same processes in the same order
+    /// ([`Congruent`](Comparison::Congruent)), in another order ([`Similar`](Comparison::Similar)), or not.
+    pub fn compare(&self, other: &Self) -> Comparison {
+        if Arc::ptr_eq(&self.core, &other.core) {
+            return Comparison::Ident;
+        }
+        match self.group.compare(&other.group) {
+            Comparison::Ident => Comparison::Congruent,
+            comparison => comparison,
+        }
+    }
+
+    /// Frees it (`MPI_Comm_free`), as dropping it does, and tells whether the delete callbacks of its attributes went
+    /// well.
+    ///
+    /// # Errors
+    /// The first error of a delete callback. The communicator is freed all the same, and the other callbacks were
+    /// called.
+    pub fn free(self) -> Result<(), AttributeError> {
+        self.drop_attributes()
+    }
+
     /// Another handle of the same communicator, for a request that outlives a borrow.
     pub(crate) fn handle(&self) -> Self {
         Self {
@@ -59,11 +175,9 @@ impl Communicator {
             group: self.group.clone(),
             rank: self.rank,
             size: self.size,
+            core: Arc::clone(&self.core),
+            owner: false,
         }
-    }
-
-    pub(crate) fn group(&self) -> &Group {
-        &self.group
     }
 
     #[inline]
@@ -110,8 +224,19 @@ impl Communicator {
     }
 }
 
+impl Drop for Communicator {
+    fn drop(&mut self) {
+        if self.owner
+            && let Err(error) = self.drop_attributes()
+        {
+            tracing::warn!(comm = ?self, %error, "freed all the same");
+        }
+    }
+}
+
 impl Group {
-    fn name(&self, peer: Peer) -> i32 {
+    /// What a process is called in an error: its rank.
+    pub(crate) fn name(&self, peer: Peer) -> i32 {
         self.rank_of(peer).unwrap_or(peer.0) as i32
     }
 

@@ -1,6 +1,7 @@
 //! One error enum per operation. Each says what happened, with whom, and what can be done.
 
 use std::fmt;
+use std::sync::Arc;
 
 use olympi_datatype::InvalidValue;
 use olympi_object::{DecodeError, EncodeError};
@@ -187,6 +188,134 @@ pub enum RecvError {
     Thread(#[from] ThreadError),
 }
 
+/// Why a communicator was not made. All members of it get an error then, except where one of them dies while the others
+/// are being told.
+#[derive(Debug, Clone, Error)]
+pub enum CreateError {
+    /// The group has processes that the communicator has not.
+    #[error(
+        "the group has {missing} processes that the communicator has not: make it of ranks of Communicator::group"
+    )]
+    NotSubset {
+        /// How many.
+        missing: usize,
+    },
+    /// This process is no member of the group whose communicator it would make.
+    #[error("this process is no member of the group: only members of a group make its communicator")]
+    NotMember,
+    /// The tag is out of range.
+    #[error("cannot make a communicator with tag {tag}: tags go from 0 to {TAG_UB}")]
+    Tag {
+        /// The tag that was asked for.
+        tag: i32,
+    },
+    /// The colour is negative.
+    #[error("a colour of a split is not negative, as {color} is; None stands for MPI_UNDEFINED")]
+    Color {
+        /// The colour that was asked for.
+        color: i32,
+    },
+    /// A copy callback of an attribute has failed.
+    #[error(transparent)]
+    Attribute(#[from] AttributeError),
+    /// Another rank cannot take part.
+    #[error(
+        "rank {rank} has called it off: its arguments are wrong, or a callback of its failed; see its own error"
+    )]
+    CalledOff {
+        /// Its rank.
+        rank: i32,
+    },
+    /// The ranks have called different things, or with arguments that may not differ.
+    #[error(
+        "rank {rank} is making another communicator than this rank: all ranks must call the same things in the same \
+         order, with equal groups and tags"
+    )]
+    Confused {
+        /// Its rank.
+        rank: i32,
+    },
+    /// A member is gone.
+    #[error("cannot make a communicator with rank {rank}: {detail}")]
+    PeerGone {
+        /// The rank that is gone.
+        rank: i32,
+        /// What happened to it, as far as this process knows.
+        detail: String,
+    },
+    /// The calling thread may not.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
+}
+
+/// Why a group cannot be made of another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum GroupError {
+    /// It is no rank of the group.
+    #[error("{rank} is no rank of the group: it has ranks 0 to {}", .size - 1)]
+    Rank {
+        /// The rank that was asked for.
+        rank: i32,
+        /// How many there are.
+        size: i32,
+    },
+    /// A rank was named before.
+    #[error("rank {rank} is named twice: a group has each process once")]
+    Twice {
+        /// The rank.
+        rank: i32,
+    },
+    /// The range does not lead from its first rank to its last.
+    #[error("no steps of {stride} lead from rank {first} to rank {last}")]
+    Range {
+        /// Its first rank.
+        first: i32,
+        /// Its last rank.
+        last: i32,
+        /// Its stride.
+        stride: i32,
+    },
+}
+
+/// Why an info object does not take a pair, or give one.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum InfoError {
+    /// The key is empty, or too long.
+    #[error("a key of an info object has 1 to {} bytes, not {len}", crate::MAX_INFO_KEY)]
+    Key {
+        /// Its length in bytes.
+        len: usize,
+    },
+    /// The value is too long.
+    #[error("the value of \"{key}\" has {len} bytes, but a value has at most {}", crate::MAX_INFO_VAL)]
+    Value {
+        /// The key.
+        key: String,
+        /// The value's length in bytes.
+        len: usize,
+    },
+    /// There is no such key.
+    #[error("the info object has no key \"{key}\"")]
+    NoKey {
+        /// The key.
+        key: String,
+    },
+}
+
+/// What a user's callback may fail with.
+pub type CallbackError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A callback of an attribute has failed.
+#[derive(Debug, Clone, Error)]
+pub enum AttributeError {
+    /// A copy callback, so the communicator is not duplicated.
+    #[error("the copy callback of an attribute failed: {0}")]
+    Copy(Arc<dyn std::error::Error + Send + Sync>),
+    /// A delete callback.
+    #[error("the delete callback of an attribute failed: {0}")]
+    Delete(Arc<dyn std::error::Error + Send + Sync>),
+}
+
 /// Why the attached buffer could not be changed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum BufferError {
@@ -254,6 +383,18 @@ pub enum Error {
     /// A persistent request was used out of turn.
     #[error(transparent)]
     Persistent(#[from] PersistentError),
+    /// A communicator was not made.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// A group was not made.
+    #[error(transparent)]
+    Group(#[from] GroupError),
+    /// From an info object.
+    #[error(transparent)]
+    Info(#[from] InfoError),
+    /// From a callback of an attribute.
+    #[error(transparent)]
+    Attribute(#[from] AttributeError),
     /// The request has given its outcome already.
     #[error("the request has given its outcome already")]
     Spent,

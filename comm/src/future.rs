@@ -21,9 +21,9 @@ impl<T> Future for Request<T> {
         let request = self.get_mut();
         if let Inner::Active(active) = &request.inner {
             // Wakers are foreign code, their clones and ends too: all of it runs outside of the door.
-            let driven = Driving::here(&active.shared);
+            let driven = Driving::here(&active.core.shared);
             let mut waker = driven.then(|| context.waker().clone());
-            let mut inside = active.shared.door.enter()?;
+            let mut inside = active.core.shared.door.enter()?;
             if !inside.mail.ops.is_done(active.op) {
                 inside.poll();
             }

@@ -5,13 +5,16 @@
 
 use std::task::Waker;
 
+use olympi_datatype::signature::UNCHECKED;
 use olympi_matching::{Arrived, Key, Pattern, Posted};
 use olympi_transport::{Accepted, ArrivalId, Inbox, Progress, RecvId, SendId};
 use olympi_transport_api::{Closed, Envelope, Peer, RecvBuf};
 
 use crate::bsend::BsendBuffer;
 use crate::collective::Collectives;
-use crate::context::{Contexts, NOWHERE, WORLD_CONTEXTS};
+use crate::context::{Contexts, Way};
+use crate::create::Ballot;
+use crate::group::Group;
 use crate::op::{Gone, Hold, OpRef, Ops, Phase};
 use crate::scope::Pending;
 
@@ -42,7 +45,6 @@ impl Unexpected {
 }
 
 /// Everything that is above the protocols and below the communicators.
-#[derive(Default)]
 pub(crate) struct Mailbox {
     pub(crate) contexts: Contexts,
     pub(crate) ops: Ops,
@@ -55,6 +57,12 @@ pub(crate) struct Mailbox {
     pub(crate) spare: Vec<Pending>,
     /// Tasks whose request has ended; woken after leaving the door.
     pub(crate) woken: Vec<Waker>,
+    /// Agreements on new communicators that are under way.
+    pub(crate) ballots: Vec<Ballot>,
+    /// Communicators that are freed when the collectives are over which run on without their requests.
+    dying: Vec<u32>,
+    /// Messages that nobody may receive, to be discarded after the poll that brought them.
+    unwanted: Vec<ArrivalId>,
 }
 
 /// What lies behind the door.
@@ -64,6 +72,27 @@ pub(crate) struct State {
 }
 
 impl Mailbox {
+    /// The mailbox of a process, with the communicators that there are from the beginning.
+    pub(crate) fn new(world: &Group, alone: &Group) -> Self {
+        Self {
+            contexts: Contexts::new(world, alone),
+            ops: Ops::default(),
+            collectives: Collectives::default(),
+            dead: Vec::new(),
+            bsend: None,
+            spare: Vec::new(),
+            woken: Vec::new(),
+            ballots: Vec::new(),
+            dying: Vec::new(),
+            unwanted: Vec::new(),
+        }
+    }
+
+    #[inline]
+    fn has_chores(&self) -> bool {
+        !(self.unwanted.is_empty() && self.ballots.is_empty() && self.dying.is_empty())
+    }
+
     /// Begins a receive of a matched message: where its bytes go.
     #[inline]
     fn matched(&mut self, slot: u32, key: Key, len: u64, signature: u8) -> RecvBuf {
@@ -117,30 +146,27 @@ impl Mailbox {
         }
     }
 
-    /// Whether a peer is the rank that it says it is. Of a communicator that is not known yet, nobody can say.
-    #[inline(never)]
-    fn is_who(&mut self, from: Peer, envelope: &Envelope) -> bool {
-        let context = self.contexts.get(envelope.context);
-        context.group.is_none() || context.rank_of(from) == Some(envelope.source)
-    }
-
-    /// Puts a message in another's name where no receive looks; it is discarded when this rank leaves.
+    /// A message in another's name, or for a communicator that is not known here: freed, or not made yet.
     #[cold]
     #[inline(never)]
-    fn ignore(&mut self, from: Peer, envelope: &Envelope, arrival: ArrivalId) -> Option<(RecvId, RecvBuf)> {
-        tracing::warn!(%from, ?envelope, "ignored: a message in the name of a rank that its sender is not");
-        let key = Key { source: from.0, tag: envelope.tag };
-        let unexpected = || Unexpected::new(arrival, from, envelope.len, envelope.signature);
-        let queued = self.contexts.get(NOWHERE).queue.arrive(key, unexpected);
-        debug_assert!(matches!(queued, Arrived::Queued), "nobody receives there");
-        None
+    fn arrive_astray(&mut self, from: Peer, envelope: &Envelope, arrival: ArrivalId, forged: bool) {
+        if forged {
+            tracing::warn!(%from, ?envelope, "ignored: a message in the name of a rank that its sender is not");
+        }
+        if forged || self.contexts.is_late(envelope.context) {
+            self.unwanted.push(arrival);
+        } else {
+            let key = Key { source: envelope.source, tag: envelope.tag };
+            let message = Unexpected::new(arrival, from, envelope.len, envelope.signature);
+            self.contexts.keep(envelope.context, from, key, message);
+        }
     }
 
     /// The first dead peer that a receive of this pattern would wait for in vain.
     pub(crate) fn dead_source(&mut self, context: u32, source: Option<u32>) -> Option<Gone> {
-        let context = self.contexts.get(context);
+        let (senders, _) = self.contexts.find(context)?;
         let awaited = |gone: &&Gone| {
-            let rank = context.rank_of(gone.peer);
+            let rank = senders.rank_of(gone.peer);
             rank.is_some() && (source.is_none() || source == rank)
         };
         self.dead.iter().find(awaited).cloned()
@@ -159,7 +185,10 @@ impl State {
         hold: Option<Box<dyn Hold>>,
     ) -> OpRef {
         let slot = self.mail.ops.next();
-        match self.mail.contexts.get(context).queue.post(pattern, slot) {
+        let Some(queue) = self.mail.contexts.queue(context) else {
+            return self.post_nowhere(context, pattern);
+        };
+        match queue.post(pattern, slot) {
             Posted::Queued(token) => {
                 let op = self.mail.ops.begin_posted(context, signature, landing, hold, token);
                 if !self.mail.dead.is_empty() {
@@ -188,12 +217,23 @@ impl State {
         }
     }
 
+    /// A receive in a communicator that is gone. Handles keep theirs, so that this is for operations without one.
+    #[cold]
+    #[inline(never)]
+    fn post_nowhere(&mut self, context: u32, pattern: Pattern) -> OpRef {
+        let op = self.mail.ops.begin(context, UNCHECKED, RecvBuf::empty(), None);
+        self.mail.ops.at(op.slot).withdraw();
+        let peer = Peer(pattern.source.unwrap_or_default());
+        self.mail.end(op.slot, Some(Gone { peer, detail: "the communicator has been freed".to_owned() }));
+        op
+    }
+
     #[cold]
     #[inline(never)]
     fn refuse_dead(&mut self, context: u32, pattern: Pattern, op: OpRef) {
         let Some(gone) = self.mail.dead_source(context, pattern.source) else { return };
         if let Some(token) = self.mail.ops.at(op.slot).token
-            && self.mail.contexts.get(context).queue.cancel(token).is_some()
+            && self.mail.contexts.queue(context).is_some_and(|queue| queue.cancel(token).is_some())
         {
             self.mail.ops.at(op.slot).withdraw();
             self.mail.end(op.slot, Some(gone));
@@ -207,7 +247,7 @@ impl State {
             return false;
         }
         let (context, Some(token)) = (op.context, op.token) else { return false };
-        if self.mail.contexts.get(context).queue.cancel(token).is_none() {
+        if self.mail.contexts.queue(context).is_none_or(|queue| queue.cancel(token).is_none()) {
             return false;
         }
         let op = self.mail.ops.at(name.slot);
@@ -226,7 +266,8 @@ impl State {
         self.cancel(name);
         let Some(op) = self.mail.ops.find(name) else { return waker };
         if op.phase == Phase::Done {
-            drop(self.mail.ops.take(name));
+            let hold = self.mail.ops.take(name).and_then(|outcome| outcome.hold);
+            self.forget_ballot(hold);
         } else {
             op.unusual = true;
             op.extra.detached = true;
@@ -237,8 +278,60 @@ impl State {
     /// Moves everything on, once; returns how many events there were.
     #[inline]
     pub(crate) fn poll(&mut self) -> usize {
-        let events = self.progress.poll(&mut self.mail);
-        if self.mail.collectives.is_ready() { events + self.advance() } else { events }
+        let mut events = self.progress.poll(&mut self.mail);
+        if self.mail.collectives.is_ready() {
+            events += self.advance();
+        }
+        if events > 0 && self.mail.has_chores() {
+            self.chores();
+        }
+        events
+    }
+
+    /// What events ask for and could not do themselves.
+    #[cold]
+    #[inline(never)]
+    fn chores(&mut self) {
+        let unwanted = std::mem::take(&mut self.mail.unwanted);
+        self.discard(unwanted);
+        self.advance_ballots();
+        for number in std::mem::take(&mut self.mail.dying) {
+            self.retire(number);
+        }
+    }
+
+    /// Drops messages that nobody will receive; their senders, if they wait, are told.
+    pub(crate) fn discard(&mut self, messages: Vec<ArrivalId>) {
+        for arrival in messages {
+            self.progress.discard(arrival);
+        }
+    }
+
+    /// A communicator has come to be.
+    pub(crate) fn enroll(&mut self, number: u32, senders: &Group) {
+        let forged = self.mail.contexts.enroll(number, senders);
+        self.discard(forged);
+    }
+
+    /// A communicator has come to its end here, or will have when its collectives are over.
+    pub(crate) fn retire(&mut self, number: u32) {
+        if self.mail.collectives.uses(number) {
+            return self.mail.dying.push(number);
+        }
+        let (messages, receives) = self.mail.contexts.retire(number);
+        self.discard(messages);
+        for slot in receives {
+            let op = self.mail.ops.at(slot);
+            op.cancelled = true;
+            op.withdraw();
+            self.mail.end(slot, None);
+        }
+    }
+
+    /// Drops what has come and nobody has asked for.
+    pub(crate) fn discard_unexpected(&mut self) {
+        let messages = self.mail.contexts.drain_unexpected();
+        self.discard(messages);
     }
 }
 
@@ -258,12 +351,15 @@ impl Inbox for Mailbox {
     #[inline]
     fn arrive(&mut self, from: Peer, envelope: &Envelope, arrival: ArrivalId) -> Option<(RecvId, RecvBuf)> {
         let key = Key { source: envelope.source, tag: envelope.tag };
-        // In the world a rank is its process's number, so that nearly all are checked by two comparisons.
-        if (envelope.context > WORLD_CONTEXTS || envelope.source != from.0) && !self.is_who(from, envelope) {
-            return self.ignore(from, envelope, arrival);
-        }
         let (len, signature) = (envelope.len, envelope.signature);
-        let queue = &mut self.contexts.get(envelope.context).queue;
+        let queue = match self.contexts.way(from, envelope) {
+            Way::To(queue) => queue,
+            astray => {
+                let forged = matches!(astray, Way::Forged);
+                self.arrive_astray(from, envelope, arrival, forged);
+                return None;
+            }
+        };
         match queue.arrive(key, || Unexpected::new(arrival, from, len, signature)) {
             Arrived::Matched(slot) => Some((RecvId(slot), self.matched(slot, key, len, signature))),
             Arrived::Queued => None,
@@ -286,12 +382,7 @@ impl Inbox for Mailbox {
     #[cold]
     fn closed(&mut self, closed: &Closed) {
         let dead = Gone::of(closed);
-        let mut orphans = Vec::new();
-        for context in self.contexts.all() {
-            let Some(rank) = context.rank_of(closed.peer) else { continue };
-            let waits = |pattern: &Pattern, _: &u32| pattern.source.is_none_or(|source| source == rank);
-            orphans.extend(context.queue.drain_posted(waits).into_iter().map(|(_, slot)| slot));
-        }
+        let orphans = self.contexts.drain_posted(closed.peer);
         for slot in orphans {
             self.ops.at(slot).withdraw();
             self.end(slot, Some(dead.clone()));

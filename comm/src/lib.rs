@@ -1,4 +1,4 @@
-//! Communicators, requests, and point-to-point messages (MPI 5.0, chapter 3): what users of Olympi call.
+//! Communicators, groups, requests, and messages (MPI 5.0, chapters 3 and 7): what users of Olympi call.
 //!
 //! A message is a raw buffer (a slice or a vector of an [`Equivalence`] type, moved without a copy that the
 //! protocol does not need) or an object (anything that serde serializes). [`Communicator`] lists the calls.
@@ -9,7 +9,8 @@
 //! Everything a rank owns lies behind one door (`door.rs`), whose lock the thread level decides. Behind it,
 //! the mailbox (`inbox.rs`) matches messages and receives, and keeps the table of operations (`op.rs`). Requests
 //! name operations; the families of calls begin them (`send.rs`, `recv.rs`, `request.rs`, `scope.rs`,
-//! `persistent.rs`, `object.rs`, `probe.rs`), and `wait.rs` waits for them.
+//! `persistent.rs`, `object.rs`, `probe.rs`), and `wait.rs` waits for them. `group/` says who is in a communicator,
+//! `context/` which messages may meet, `create/` how communicators come to be, and `communicator.rs` how they end.
 #![warn(clippy::pedantic)]
 #![allow(
     clippy::module_name_repetitions,
@@ -24,17 +25,22 @@
 )]
 
 mod alloc;
+mod attribute;
 mod bootstrap;
 mod bsend;
 mod collective;
 mod communicator;
 mod completion;
 mod context;
+mod create;
 mod door;
 mod error;
+mod error_class;
+mod error_handler;
 mod future;
 mod group;
 mod inbox;
+mod info;
 mod leaving;
 mod object;
 mod op;
@@ -51,12 +57,21 @@ mod universe;
 mod wait;
 
 pub use alloc::Registered;
+pub use attribute::{Keyval, clone_copy, null_copy, null_delete};
 pub use bsend::BSEND_OVERHEAD;
-pub use communicator::Communicator;
 pub use collective::{CollectiveError, PersistentCollective};
+pub use communicator::{Communicator, MAX_OBJECT_NAME};
 pub use completion::{Completion, test_all, test_any, test_some, wait_all, wait_any, wait_some};
+pub use create::{HW_RESOURCE_TYPE, SplitType};
 pub use door::ThreadLevel;
-pub use error::{BufferError, Error, InitError, PersistentError, RecvError, SendError, ThreadError};
+pub use error::{
+    AttributeError, BufferError, CallbackError, CreateError, Error, GroupError, InfoError, InitError,
+    PersistentError, RecvError, SendError, ThreadError,
+};
+pub use error_class::ErrorClass;
+pub use error_handler::{ErrorHandler, UserHandler};
+pub use group::{Comparison, Group, RankRange};
+pub use info::{Info, MAX_INFO_KEY, MAX_INFO_VAL};
 pub use olympi_datatype::{Buffer, BufferMut, Equivalence, InvalidValue, signature};
 pub use olympi_object::{DecodeError, EncodeError};
 pub use olympi_pmi::BootstrapError;

@@ -9,7 +9,7 @@ use olympi_matching::{Key, Pattern};
 use olympi_transport_api::RecvBuf;
 use serde::de::DeserializeOwned;
 
-use crate::communicator::Communicator;
+use crate::communicator::{Communicator, Core};
 use crate::context::Traffic;
 use crate::door::Inside;
 use crate::error::{Error, RecvError};
@@ -19,7 +19,6 @@ use crate::op::{Gone, OpRef, Outcome};
 use crate::recv::{Growing, Owned, lend};
 use crate::request::Request;
 use crate::status::Status;
-use crate::wait::Shared;
 
 impl Communicator {
     /// Waits for a message that matches, and leaves it where it is (`MPI_Probe`).
@@ -123,11 +122,10 @@ impl Communicator {
     fn mprobe_in(&self, traffic: Traffic, source: i32, tag: i32) -> Result<Message, RecvError> {
         let Some(pattern) = self.pattern(source, tag)? else { return Ok(self.no_message()) };
         let context = self.context(traffic);
-        let taken =
-            self.shared.wait(|state| match state.mail.contexts.get(context).queue.take(pattern) {
-                Some(taken) => Some(Ok(taken)),
-                None => self.in_vain(state, context, pattern).map(Err),
-            })??;
+        let taken = self.shared.wait(|state| match take(state, context, pattern) {
+            Some(taken) => Some(Ok(taken)),
+            None => self.in_vain(state, context, pattern).map(Err),
+        })??;
         Ok(self.message(context, taken))
     }
 
@@ -135,7 +133,7 @@ impl Communicator {
         let Some(pattern) = self.pattern(source, tag)? else { return Ok(Some(self.no_message())) };
         let context = self.context(traffic);
         let mut inside = self.poll_once()?;
-        match inside.mail.contexts.get(context).queue.take(pattern) {
+        match take(&mut inside, context, pattern) {
             Some(taken) => Ok(Some(self.message(context, taken))),
             None => self.in_vain(&mut inside, context, pattern).map_or(Ok(None), Err),
         }
@@ -155,18 +153,22 @@ impl Communicator {
     fn message(&self, context: u32, (key, unexpected): (Key, Unexpected)) -> Message {
         let status = status(key, unexpected.len());
         let taken = Some(Taken { context, key, unexpected });
-        Message { shared: Arc::clone(&self.shared), group: self.group().clone(), status, taken }
+        Message { core: Arc::clone(&self.core), status, taken }
     }
 
     /// What a matched probe of `PROC_NULL` yields (`MPI_MESSAGE_NO_PROC`).
     fn no_message(&self) -> Message {
-        let (shared, group) = (Arc::clone(&self.shared), self.group().clone());
-        Message { shared, group, status: Status::PROC_NULL, taken: None }
+        Message { core: Arc::clone(&self.core), status: Status::PROC_NULL, taken: None }
     }
 }
 
 fn peek(state: &mut State, context: u32, pattern: Pattern) -> Option<Status> {
-    state.mail.contexts.get(context).queue.probe(pattern).map(|(key, message)| status(key, message.len()))
+    let (key, message) = state.mail.contexts.queue(context)?.probe(pattern)?;
+    Some(status(key, message.len()))
+}
+
+fn take(state: &mut State, context: u32, pattern: Pattern) -> Option<(Key, Unexpected)> {
+    state.mail.contexts.queue(context)?.take(pattern)
 }
 
 fn status(key: Key, len: u64) -> Status {
@@ -178,8 +180,7 @@ fn status(key: Key, len: u64) -> Status {
 /// discards the message.
 #[must_use = "a matched message is received; dropping it discards it"]
 pub struct Message {
-    shared: Arc<Shared>,
-    group: Group,
+    core: Arc<Core>,
     status: Status,
     /// `None` for the message of `PROC_NULL`.
     taken: Option<Taken>,
@@ -203,13 +204,13 @@ impl Message {
     /// As [`Communicator::recv_into`].
     pub fn recv_into<B: BufferMut + ?Sized>(mut self, data: &mut B) -> Result<Status, RecvError> {
         let items = data.items_mut();
-        let mut inside = self.shared.door.enter()?;
+        let mut inside = self.core.shared.door.enter()?;
         let Some(taken) = self.taken.take() else { return Ok(Status::PROC_NULL) };
         let buffer = lend(items);
         let op = inside.mail.ops.begin(taken.context, B::Item::SIGNATURE, buffer, None);
         inside.claim(op, taken.key, taken.unexpected);
-        match self.shared.settle(inside, op) {
-            Ok(settled) => self.group.settled(settled, items),
+        match self.core.shared.settle(inside, op) {
+            Ok(settled) => self.core.group.settled(settled, items),
             Err(error) => unreachable!("the door closed inside a call: {error}"),
         }
     }
@@ -221,7 +222,7 @@ impl Message {
     pub fn recv_vec<T: Equivalence>(mut self) -> Result<(Vec<T>, Status), RecvError> {
         match self.claim(T::SIGNATURE, Box::new(Growing::<T>::default()))? {
             None => Ok((Vec::new(), Status::PROC_NULL)),
-            Some(op) => Growing::finish(self.shared.outcome(op)?, &self.group),
+            Some(op) => Growing::finish(self.core.shared.outcome(op)?, &self.core.group),
         }
     }
 
@@ -245,12 +246,12 @@ impl Message {
     ) -> Request<T> {
         match op {
             None => Request::over(none),
-            Some(op) => Request::from_parts(Arc::clone(&self.shared), self.group.clone(), op, finish),
+            Some(op) => Request::from_parts(&self.core, op, finish),
         }
     }
 
     fn claim(&mut self, signature: u8, hold: Box<dyn crate::op::Hold>) -> Result<Option<OpRef>, RecvError> {
-        let mut inside = self.shared.door.enter()?;
+        let mut inside = self.core.shared.door.enter()?;
         let Some(taken) = self.taken.take() else { return Ok(None) };
         let op = inside.mail.ops.begin(taken.context, signature, RecvBuf::empty(), Some(hold));
         inside.claim(op, taken.key, taken.unexpected);
@@ -261,7 +262,7 @@ impl Message {
 impl Drop for Message {
     fn drop(&mut self) {
         if let Some(taken) = self.taken.take()
-            && let Ok(mut inside) = self.shared.door.enter()
+            && let Ok(mut inside) = self.core.shared.door.enter()
         {
             // It has been received, though nobody looks: to its sender there is no difference.
             let op = inside.mail.ops.begin(taken.context, UNCHECKED, RecvBuf::empty(), None);
@@ -296,7 +297,7 @@ impl ObjectMessage {
         let Some(op) = self.0.claim(UNCHECKED, Box::new(Growing::<u8>::default()))? else {
             return Err(crate::object::no_object());
         };
-        crate::object::finish(self.0.shared.outcome(op)?, &self.0.group)
+        crate::object::finish(self.0.core.shared.outcome(op)?, &self.0.core.group)
     }
 
     /// Begins to receive it.
@@ -306,12 +307,9 @@ impl ObjectMessage {
     pub fn irecv<T: DeserializeOwned>(mut self) -> Result<Request<(T, Status)>, RecvError> {
         match self.0.claim(UNCHECKED, Box::new(Growing::<u8>::default()))? {
             None => Err(crate::object::no_object()),
-            Some(op) => Ok(Request::from_parts(
-                Arc::clone(&self.0.shared),
-                self.0.group.clone(),
-                op,
-                |outcome, group| Ok(crate::object::finish(outcome, group)?),
-            )),
+            Some(op) => Ok(Request::from_parts(&self.0.core, op, |outcome, group| {
+                Ok(crate::object::finish(outcome, group)?)
+            })),
         }
     }
 }

@@ -11,13 +11,13 @@ use std::time::{Duration, Instant};
 use olympi_transport::{NotTaken, PairReport};
 use olympi_transport_api::Peer;
 
-use crate::communicator::Communicator;
-use crate::context::{Traffic, context};
+use crate::communicator::{About, Communicator};
+use crate::context;
 use crate::group::Group;
 use crate::{InitError, Request, Status, Universe};
 
 /// The communicator that carries reports: a number that is not given to any other.
-const REPORTS: u32 = (u32::MAX >> 2) - 1;
+const REPORTS: u32 = context::END;
 /// How long rank 0 waits for the others. They are all past the fence that comes before.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// In larger jobs each rank asks about some of its pairs only, so that a report does not connect all with all.
@@ -33,15 +33,15 @@ pub(crate) fn wanted() -> bool {
 /// Writes the report of the job to standard error of rank 0. All ranks call it.
 pub(crate) fn print(universe: &Universe) -> Result<(), InitError> {
     let (me, size) = (universe.world().rank() as u32, universe.world().size() as u32);
-    let everyone = Group::World(size);
+    let everyone = Group::world(size, Peer(me));
     let mut inside = universe.shared().door.enter()?;
-    inside.mail.contexts.enroll(context(REPORTS, Traffic::Objects), &everyone);
+    inside.enroll(REPORTS, &everyone);
     let mut mine = Classes::default();
     for peer in asked(me, size) {
         mine.add(text(&inside.progress.describe(Peer(peer))), me, [(peer, peer)], size);
     }
     drop(inside);
-    let reports = Communicator::new(universe.shared(), REPORTS, everyone, me);
+    let reports = Communicator::new(universe.shared(), REPORTS, everyone, me, About::default());
     if me == 0 {
         gather(&reports, &mut mine, size);
         eprint!("{}", mine.lines(size));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use olympi_datatype::Equivalence;
 use olympi_transport::Mode;
 
-use crate::communicator::Communicator;
+use crate::communicator::{Communicator, Core};
 use crate::context::Traffic;
 use crate::error::{Error, RecvError, SendError};
 use crate::group::Group;
@@ -39,10 +39,27 @@ pub(crate) enum Inner<T> {
 pub(crate) type Finish<T> = fn(Outcome, &Group) -> Result<T, Error>;
 
 pub(crate) struct Active<T> {
-    pub(crate) shared: Arc<Shared>,
+    /// The communicator lives as long as its operations.
+    pub(crate) core: Arc<Core>,
     pub(crate) op: OpRef,
-    pub(crate) group: Group,
-    pub(crate) finish: Finish<T>,
+    pub(crate) ending: End<T>,
+}
+
+/// How an outcome is made into what the user is given.
+pub(crate) enum End<T> {
+    /// As of all operations of its kind.
+    Usual(Finish<T>),
+    /// By something that the operation alone knows.
+    Own(Box<dyn FnOnce(Outcome) -> Result<T, Error> + Send + Sync>),
+}
+
+impl<T> Active<T> {
+    fn finish(self, outcome: Outcome) -> Result<T, Error> {
+        match self.ending {
+            End::Usual(finish) => finish(outcome, &self.core.group),
+            End::Own(finish) => finish(outcome),
+        }
+    }
 }
 
 impl<T> Request<T> {
@@ -51,11 +68,20 @@ impl<T> Request<T> {
     }
 
     pub(crate) fn active(comm: &Communicator, op: OpRef, finish: Finish<T>) -> Self {
-        Self::from_parts(Arc::clone(&comm.shared), comm.group().clone(), op, finish)
+        Self::from_parts(&comm.core, op, finish)
     }
 
-    pub(crate) fn from_parts(shared: Arc<Shared>, group: Group, op: OpRef, finish: Finish<T>) -> Self {
-        Self { inner: Inner::Active(Active { shared, op, group, finish }) }
+    pub(crate) fn from_parts(core: &Arc<Core>, op: OpRef, finish: Finish<T>) -> Self {
+        Self { inner: Inner::Active(Active { core: Arc::clone(core), op, ending: End::Usual(finish) }) }
+    }
+
+    /// One whose end is its own.
+    pub(crate) fn with_end(
+        core: &Arc<Core>,
+        op: OpRef,
+        end: impl FnOnce(Outcome) -> Result<T, Error> + Send + Sync + 'static,
+    ) -> Self {
+        Self { inner: Inner::Active(Active { core: Arc::clone(core), op, ending: End::Own(Box::new(end)) }) }
     }
 
     /// Waits until the operation is over (`MPI_Wait`): the buffer back, and a receive's status with it.
@@ -66,7 +92,10 @@ impl<T> Request<T> {
         match std::mem::replace(&mut self.inner, Inner::Spent) {
             Inner::Over(result) => result,
             Inner::Spent => Err(Error::Spent),
-            Inner::Active(active) => (active.finish)(active.shared.outcome(active.op)?, &active.group),
+            Inner::Active(active) => {
+                let outcome = active.core.shared.outcome(active.op)?;
+                active.finish(outcome)
+            }
         }
     }
 
@@ -77,7 +106,7 @@ impl<T> Request<T> {
     /// Those of the operation.
     pub fn test(&mut self) -> Result<Option<T>, Error> {
         if let Inner::Active(active) = &self.inner
-            && !active.shared.test(active.op)?
+            && !active.core.shared.test(active.op)?
         {
             return Ok(None);
         }
@@ -89,19 +118,16 @@ impl<T> Request<T> {
         match std::mem::replace(&mut self.inner, Inner::Spent) {
             Inner::Over(result) => Some(result),
             Inner::Spent => None,
-            Inner::Active(active) => Some(
-                active
-                    .shared
-                    .outcome(active.op)
-                    .map_err(Error::from)
-                    .and_then(|o| (active.finish)(o, &active.group)),
-            ),
+            Inner::Active(active) => {
+                let outcome = active.core.shared.outcome(active.op).map_err(Error::from);
+                Some(outcome.and_then(|outcome| active.finish(outcome)))
+            }
         }
     }
 
     pub(crate) fn name(&self) -> Option<(&Arc<Shared>, OpRef)> {
         match &self.inner {
-            Inner::Active(active) => Some((&active.shared, active.op)),
+            Inner::Active(active) => Some((&active.core.shared, active.op)),
             _ => None,
         }
     }
@@ -118,7 +144,7 @@ impl<T> Request<T> {
     /// [`ThreadError`](crate::ThreadError) from the wrong thread.
     pub fn cancel(&mut self) -> Result<bool, Error> {
         match &self.inner {
-            Inner::Active(active) => Ok(active.shared.door.enter()?.cancel(active.op)),
+            Inner::Active(active) => Ok(active.core.shared.door.enter()?.cancel(active.op)),
             _ => Ok(false),
         }
     }
@@ -127,7 +153,7 @@ impl<T> Request<T> {
 impl<T> Drop for Request<T> {
     fn drop(&mut self) {
         if let Inner::Active(active) = &self.inner
-            && let Ok(mut inside) = active.shared.door.enter()
+            && let Ok(mut inside) = active.core.shared.door.enter()
         {
             let waker = inside.detach(active.op);
             drop(inside);

@@ -8,8 +8,8 @@ use olympi_transport::{
 use olympi_transport_api::Peer;
 
 use crate::bootstrap::Bootstrap;
-use crate::communicator::Communicator;
-use crate::context::{SELF, Traffic, WORLD, context};
+use crate::communicator::{About, Communicator};
+use crate::context::{SELF, WORLD};
 use crate::door::{Door, ThreadLevel};
 use crate::error::InitError;
 use crate::group::Group;
@@ -162,17 +162,16 @@ impl Universe {
         progress: Progress,
         bootstrap: Option<Bootstrap>,
     ) -> Self {
-        let mut mail = Mailbox::default();
-        let everyone = Group::World(size);
-        let only_me = Group::only(me);
-        for traffic in [Traffic::ANY_BUFFERS, Traffic::Objects, Traffic::Collective] {
-            mail.contexts.enroll(context(WORLD, traffic), &everyone);
-            mail.contexts.enroll(context(SELF, traffic), &only_me);
-        }
+        let (everyone, only_me) = (Group::world(size, me), Group::only(me));
+        let mail = Mailbox::new(&everyone, &only_me);
         let memory = Arc::clone(progress.memory());
         let shared = Arc::new(Shared::new(Door::new(threads, State { progress, mail })));
-        let world = Communicator::new(&shared, WORLD, everyone, me.0);
-        let myself = Communicator::new(&shared, SELF, only_me, 0);
+        if let Some(bootstrap) = &bootstrap {
+            // The cell is new, hence empty.
+            let _ = shared.ending.set(bootstrap.ending());
+        }
+        let world = Communicator::new(&shared, WORLD, everyone, me.0, About::named("MPI_COMM_WORLD"));
+        let myself = Communicator::new(&shared, SELF, only_me, 0, About::named("MPI_COMM_SELF"));
         Self { shared, world, myself, bootstrap, memory }
     }
 
@@ -193,10 +192,7 @@ impl Universe {
 
     /// Ends the whole job at once with this exit code (`MPI_Abort`). Does not return.
     pub fn abort(&self, code: i32) -> ! {
-        if let Some(bootstrap) = &self.bootstrap {
-            bootstrap.abort(code);
-        }
-        std::process::exit(code)
+        self.shared.abort(code)
     }
 
     /// A clock for measuring, in seconds since some moment in the past (`MPI_Wtime`).
@@ -212,9 +208,24 @@ impl Universe {
         BEGIN.get_or_init(std::time::Instant::now).elapsed().as_secs_f64()
     }
 
+    /// For tests: how many entries the tables of communicators have, namely communicators, room for them, and numbers
+    /// that are reserved, retired, and waited for by early messages.
+    ///
+    /// # Errors
+    /// [`ThreadError`](crate::ThreadError) from a thread that may not call.
+    #[doc(hidden)]
+    pub fn table_sizes(&self) -> Result<[usize; 5], crate::ThreadError> {
+        Ok(self.shared.door.enter()?.mail.contexts.sizes())
+    }
+
     /// Where memory that stays registered comes from.
     pub(crate) fn memory(&self) -> &Arc<Memory> {
         &self.memory
+    }
+
+    /// The line to the launcher, while this process has not left the job.
+    pub(crate) fn bootstrap(&self) -> Option<&Bootstrap> {
+        self.bootstrap.as_ref()
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -226,7 +237,16 @@ impl Drop for Universe {
     fn drop(&mut self) {
         // Outside of the thread that may call, nothing can be done in order: the launcher then sees a process that
         // went without leaving, and says so.
-        if std::thread::panicking() || self.shared.drain(self.world.rank() as u32).is_err() {
+        if std::thread::panicking() {
+            return;
+        }
+        // These go first, while everything still works (MPI 5.0, section 11.2.4).
+        for comm in [&self.myself, &self.world] {
+            if let Err(error) = comm.drop_attributes() {
+                tracing::warn!(?comm, %error, "leaving all the same");
+            }
+        }
+        if self.shared.drain(self.world.rank() as u32).is_err() {
             return;
         }
         if let Some(leaving) = self.bootstrap.take().and_then(|b| Leaving::begin(&self.shared, b)) {

@@ -1,12 +1,14 @@
 //! Waiting: spin, then sleep; and never hold the door while asleep.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use olympi_transport::{Awaited, Board};
 
 use crate::ThreadError;
+use crate::bootstrap::Ending;
 use crate::door::{Door, Inside};
 use crate::inbox::State;
 use crate::op::{OpRef, Outcome, Settled};
@@ -28,11 +30,32 @@ pub(crate) struct Shared {
     /// A second thread has called.
     several: AtomicBool,
     first: usize,
+    /// How many of what need a number of their own have been made: keyvals, and communicators without a parent.
+    pub(crate) made: AtomicU32,
+    /// Communicators whose last handle went where the door does not open; the next one to come in frees them.
+    pub(crate) abandoned: Mutex<Vec<u32>>,
+    /// How the job is ended, where there is a launcher.
+    pub(crate) ending: OnceLock<Ending>,
 }
 
 impl Shared {
     pub(crate) fn new(door: Door<State>) -> Self {
-        Self { door, several: AtomicBool::new(false), first: crate::door::this_thread() }
+        Self {
+            door,
+            several: AtomicBool::new(false),
+            first: crate::door::this_thread(),
+            made: AtomicU32::new(0),
+            abandoned: Mutex::default(),
+            ending: OnceLock::new(),
+        }
+    }
+
+    /// Ends the whole job at once with this exit code.
+    pub(crate) fn abort(&self, code: i32) -> ! {
+        if let Some(ending) = self.ending.get() {
+            ending.abort(code);
+        }
+        std::process::exit(code)
     }
 
     /// Polls until `ready` answers. Tasks that were woken by it run after the door is left.
@@ -240,19 +263,5 @@ impl Shared {
             }
             None
         })
-    }
-}
-
-impl State {
-    /// Drops what has come and nobody has asked for.
-    pub(crate) fn discard_unexpected(&mut self) {
-        let Self { progress, mail } = self;
-        for context in mail.contexts.all() {
-            if context.queue.unexpected_len() > 0 {
-                for (_, message) in context.queue.drain_unexpected(|_, _| true) {
-                    progress.discard(message.arrival);
-                }
-            }
-        }
     }
 }

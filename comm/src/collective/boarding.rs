@@ -24,7 +24,7 @@ impl Communicator {
         let context = self.context(Traffic::Collective);
         let board = if self.may_have_board()? { self.share_board()? } else { None };
         let mut inside = self.shared.door.enter()?;
-        let calls = &mut inside.mail.contexts.get(context).calls;
+        let calls = inside.mail.contexts.calls(context);
         calls.seat.next = 1;
         calls.seat.standing = match board {
             Some(board) => Standing::Present(Box::new(board)),

@@ -50,13 +50,13 @@ impl Communicator {
     ) -> Result<Option<Box<Fault>>, ThreadError> {
         let context = self.context(Traffic::Collective);
         let mut inside = self.enter_seat(context)?;
-        if inside.mail.contexts.get(context).calls.seat.is_due() && self.size() > 1 {
+        if inside.mail.contexts.calls(context).seat.is_due() && self.size() > 1 {
             drop(inside);
             self.ask_for_board()?;
             inside = self.enter_seat(context)?;
         }
         let prepared = self.prepare_inside(&mut inside, context, invocation);
-        if prepared.schedule.is_for_board() && inside.mail.contexts.get(context).calls.seat.queue.is_empty() {
+        if prepared.schedule.is_for_board() && inside.mail.contexts.calls(context).seat.queue.is_empty() {
             return self.run_on_board(inside, context, prepared, send, recv);
         }
         let op = self.begin_inside(&mut inside, context, prepared, send, recv, None);
@@ -75,7 +75,7 @@ impl Communicator {
         recv: RecvBuf,
     ) -> Result<Option<Box<Fault>>, ThreadError> {
         let mut strokes = Self::strokes(&mut inside, context, prepared, send, recv);
-        let seat = &mut inside.mail.contexts.get(context).calls.seat;
+        let seat = &mut inside.mail.contexts.calls(context).seat;
         let Standing::Present(mut board) = std::mem::replace(&mut seat.standing, Standing::Out) else {
             unreachable!("a schedule for a board is made where there is one")
         };
@@ -84,7 +84,7 @@ impl Communicator {
             strokes.advance(board, &state.progress, Living { dead: &state.mail.dead, group })
         })?;
         let mail = &mut inside.mail;
-        mail.contexts.get(context).calls.seat.standing = Standing::Present(board);
+        mail.contexts.calls(context).seat.standing = Standing::Present(board);
         let (fault, areas) = strokes.into_outcome();
         mail.collectives.keep(areas);
         Shared::leave(inside);
@@ -120,7 +120,7 @@ impl Communicator {
     #[inline]
     fn enter_seat(&self, context: u32) -> Result<Inside<'_, State>, ThreadError> {
         let mut inside = self.shared.door.enter()?;
-        while matches!(inside.mail.contexts.get(context).calls.seat.standing, Standing::Out) {
+        while matches!(inside.mail.contexts.calls(context).seat.standing, Standing::Out) {
             drop(inside);
             std::thread::yield_now();
             inside = self.shared.door.enter()?;
@@ -137,7 +137,7 @@ impl Communicator {
     ) -> Prepared {
         let Invocation { call, key, operation, plan } = invocation;
         let mail = &mut inside.mail;
-        let calls = &mut mail.contexts.get(context).calls;
+        let calls = mail.contexts.calls(context);
         let board = calls.seat.cell();
         let tuning = &mail.collectives.tuning;
         let make = || {
@@ -178,7 +178,7 @@ impl Communicator {
         hold: Option<Box<dyn Hold>>,
     ) -> OpRef {
         let context = self.context(Traffic::Collective);
-        let tag = inside.mail.contexts.get(context).calls.next_tag();
+        let tag = inside.mail.contexts.calls(context).next_tag();
         let near = Road { context, group: self.group().clone(), me: self.rank() as u32 };
         inside.begin_collective(Start { prepared, near, far: None, tag, send, recv, hold })
     }
@@ -193,7 +193,7 @@ impl Communicator {
         recv: RecvBuf,
     ) -> Strokes {
         let mail = &mut inside.mail;
-        let seat = &mut mail.contexts.get(context).calls.seat;
+        let seat = &mut mail.contexts.calls(context).seat;
         let base = seat.next;
         seat.next += prepared.schedule.rounds() as u64;
         let areas = mail.collectives.areas(send, recv, prepared.schedule.scratch());
@@ -210,7 +210,7 @@ impl Communicator {
     ) -> OpRef {
         let mail = &mut inside.mail;
         let op = mail.ops.begin(context, olympi_datatype::signature::UNCHECKED, RecvBuf::empty(), hold);
-        let seat = &mut mail.contexts.get(context).calls.seat;
+        let seat = &mut mail.contexts.calls(context).seat;
         if seat.queue.is_empty() {
             mail.collectives.seated.push(context);
         }

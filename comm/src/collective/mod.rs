@@ -24,4 +24,6 @@ pub(crate) use calls::Calls;
 pub use error::CollectiveError;
 pub(crate) use invoke::{Invocation, Shape};
 pub use persistent::PersistentCollective;
+#[cfg(test)]
+pub(crate) use running::Prepared;
 pub(crate) use running::{Collectives, Fault, Part};

@@ -20,6 +20,7 @@ use olympi_transport::{Mode, SendId, Sent};
 use olympi_transport_api::{Envelope, Peer, RecvBuf, SendBuf};
 
 use crate::collective::areas::{Areas, Line};
+use crate::context::number_of;
 use crate::group::Group;
 use crate::inbox::State;
 use crate::op::{Gone, Hold, OpRef, Outcome, Phase};
@@ -149,6 +150,17 @@ impl Collectives {
         !self.ready.is_empty() || !self.seated.is_empty()
     }
 
+    /// Whether any of a communicator's are under way.
+    pub(crate) fn uses(&self, number: u32) -> bool {
+        let on = |road: &Road| number_of(road.context) == number;
+        self.seated.iter().any(|&context| number_of(context) == number)
+            || self
+                .running
+                .iter()
+                .flatten()
+                .any(|running| on(&running.near) || running.far.as_ref().is_some_and(on))
+    }
+
     /// The areas of a collective that begins.
     #[inline]
     pub(crate) fn areas(&mut self, send: SendBuf, recv: RecvBuf, scratch: usize) -> Areas {
@@ -182,7 +194,7 @@ impl Running {
     /// The road to a rank of the schedule, and who that is.
     fn way(&self, rank: u32) -> (&Road, u32) {
         match &self.far {
-            Some(far) if rank >= self.near.group.size() => (far, rank - self.near.group.size()),
+            Some(far) if rank >= self.near.group.len() => (far, rank - self.near.group.len()),
             _ => (&self.near, rank),
         }
     }

@@ -75,7 +75,7 @@ impl State {
         for at in (0..self.mail.collectives.seated.len()).rev() {
             let context = self.mail.collectives.seated[at];
             ended += self.advance_board(context);
-            if self.mail.contexts.get(context).calls.seat.queue.is_empty() {
+            if self.mail.contexts.calls(context).seat.queue.is_empty() {
                 self.mail.collectives.seated.swap_remove(at);
             }
         }
@@ -87,7 +87,7 @@ impl State {
         let mut ended = 0;
         loop {
             let Self { progress, mail } = self;
-            let seat = &mut mail.contexts.get(context).calls.seat;
+            let seat = &mut mail.contexts.calls(context).seat;
             let (Standing::Present(board), Some(head)) = (&mut seat.standing, seat.queue.front_mut()) else {
                 return ended;
             };
@@ -120,7 +120,7 @@ impl State {
     fn at_boards(&mut self, mut act: impl FnMut(&mut Board, Awaited)) {
         let Self { progress, mail } = self;
         for context in &mail.collectives.seated {
-            let seat = &mut mail.contexts.get(*context).calls.seat;
+            let seat = &mut mail.contexts.calls(*context).seat;
             if let (Standing::Present(board), Some(head)) = (&mut seat.standing, seat.queue.front_mut()) {
                 let living = Living { dead: &mail.dead, group: &head.group };
                 let awaited = head.strokes.advance(board, progress, living).err().unwrap_or(Awaited::All);

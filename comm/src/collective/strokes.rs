@@ -157,7 +157,7 @@ impl Hand {
                 None => match living.gone(from as usize) {
                     Some(gone) => self.fail(Cause::Gone(gone.clone())),
                     // Who needs all may as well sleep until all are there.
-                    None if messages.len() - self.done + 1 >= living.group.size() as usize => {
+                    None if messages.len() - self.done + 1 >= living.group.len() as usize => {
                         return Err(Awaited::All);
                     }
                     None => return Err(Awaited::Member(from as usize)),

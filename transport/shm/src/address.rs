@@ -44,6 +44,20 @@ impl Host {
     }
 }
 
+/// What the processes that can share memory with this one have in common: 24 bytes for a boot of a host and a namespace of
+/// process numbers in it. `None` where the system does not tell.
+///
+/// ```
+/// assert_eq!(olympi_shm::host_key(), olympi_shm::host_key());
+/// ```
+pub fn host_key() -> Option<[u8; 24]> {
+    let Host { boot, namespace } = Host::here().ok()?;
+    let mut key = [0; 24];
+    key[..16].copy_from_slice(&boot);
+    key[16..].copy_from_slice(&namespace.to_le_bytes());
+    Some(key)
+}
+
 /// What names a process's segment among all there ever were.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Whereabouts {

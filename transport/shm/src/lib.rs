@@ -43,6 +43,7 @@ use olympi_transport_api::{
     RegisterError, RemoteKey, SendBuf, Transport, Wake, WakeBy,
 };
 
+pub use address::host_key;
 pub use board::{Awaited, Board, Posted};
 pub use config::{Config, ConfigError, GetMode, settings};
 pub use error::StartError;

@@ -1,0 +1,452 @@
+//! How processes agree on a new communicator's number, and tell one another what they bring.
+//!
+//! Each proposes a number that is free at itself and votes; the votes are combined up a binomial tree and the result goes
+//! down again: `2 ceil(log2 n)` messages deep, `2(n-1)` messages in all. Usually all propose the same number, since it is
+//! computed from what they have in common. Where it is in use at one of them, or they differ, all compute the next from
+//! the highest that was proposed, and vote again. So there is no counter that all processes share, and several
+//! agreements of one process, begun in any order, do not wait for each other.
+//!
+//! With the votes travels a table: an entry of each member, all of the same length (the colours of a split). A subtree of
+//! a binomial tree is a run of ranks, so that entries need no names.
+//!
+//! Whatever fails, each member sends the messages that others wait for, and its vote tells why: a member that dies ends
+//! the creation at all others with an error that names it, and nobody hangs. (Where it dies after it has handed on
+//! the votes, some may have the communicator and others the error, as in any agreement among processes that may die.)
+//!
+//! All this happens in [`State::advance_ballots`] after polls that brought something, so that a creation goes on while
+//! its process waits for something else.
+
+use std::any::Any;
+use std::collections::VecDeque;
+
+use olympi_datatype::signature::UNCHECKED;
+use olympi_matching::Pattern;
+use olympi_transport::{Mode, SendId, Sent};
+use olympi_transport_api::{Envelope, Peer, RecvBuf};
+
+use crate::context::{AGREEMENTS, Traffic, candidate, context};
+use crate::error::RecvError;
+use crate::group::Group;
+use crate::inbox::State;
+use crate::op::{Hold, OpRef, Outcome, Phase};
+use crate::recv::{Growing, Owned, lend_const};
+
+/// Where all this happens.
+const CONTEXT: u32 = context(AGREEMENTS, Traffic::Collective);
+
+/// What is voted on.
+pub(crate) struct Motion {
+    /// The members.
+    pub(crate) group: Group,
+    /// Which of them this process is.
+    pub(crate) me: u32,
+    /// By which messages of this agreement are told from those of others.
+    pub(crate) tag: i32,
+    /// What is being done, in all respects in which the members must not differ.
+    pub(crate) key: u64,
+    /// What the proposed numbers are computed from.
+    pub(crate) seed: u64,
+    /// What this process tells the others.
+    pub(crate) entry: Vec<u8>,
+    /// Whether it takes part at all, rather than call off the creation.
+    pub(crate) valid: bool,
+}
+
+/// How it stands. The worst of all votes is the result.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Verdict {
+    /// The number is free.
+    Agreed = 0,
+    /// It is not.
+    Taken = 1,
+    /// A member cannot take part: its arguments are wrong, or a callback failed.
+    CalledOff = 2,
+    /// The members are not doing the same thing.
+    Confused = 3,
+    /// A member is gone.
+    Dead = 4,
+}
+
+/// What travels before the table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Vote {
+    key: u64,
+    verdict: Verdict,
+    /// The highest number that was proposed, and the lowest.
+    highest: u32,
+    lowest: u32,
+    /// Who is gone, or called it off.
+    culprit: Peer,
+}
+
+const HEADER: usize = 24;
+
+impl Vote {
+    fn encode(&self) -> [u8; HEADER] {
+        let mut bytes = [0; HEADER];
+        bytes[..8].copy_from_slice(&self.key.to_le_bytes());
+        let words = [self.verdict as u32, self.highest, self.lowest, self.culprit.0];
+        for (at, word) in words.into_iter().enumerate() {
+            bytes[8 + 4 * at..12 + 4 * at].copy_from_slice(&word.to_le_bytes());
+        }
+        bytes
+    }
+
+    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (header, table) = bytes.split_first_chunk::<HEADER>()?;
+        let word =
+            |at: usize| header[at..at + 4].iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
+        let verdict = match word(8) {
+            0 => Verdict::Agreed,
+            1 => Verdict::Taken,
+            2 => Verdict::CalledOff,
+            3 => Verdict::Confused,
+            4 => Verdict::Dead,
+            _ => return None,
+        };
+        let key = u64::from(word(4)) << 32 | u64::from(word(0));
+        let vote = Self { key, verdict, highest: word(12), lowest: word(16), culprit: Peer(word(20)) };
+        Some((vote, table))
+    }
+
+    /// Both votes in one.
+    fn merge(&mut self, other: &Self) {
+        let same = other.key == self.key;
+        let verdict = if same { other.verdict } else { other.verdict.max(Verdict::Confused) };
+        if verdict > self.verdict {
+            (self.verdict, self.culprit) = (verdict, other.culprit);
+        }
+        self.highest = self.highest.max(other.highest);
+        self.lowest = self.lowest.min(other.lowest);
+    }
+}
+
+/// An agreement, seen from one member.
+pub(crate) struct Ballot {
+    motion: Motion,
+    /// What the creation's request waits for.
+    op: OpRef,
+    number: u32,
+    /// The number was free here, and is reserved.
+    reserved: bool,
+    /// All votes that are counted so far.
+    vote: Vote,
+    /// The entries of this subtree, later of all.
+    table: Vec<u8>,
+    /// There was a round before, which has brought the table.
+    told: bool,
+    /// Votes that are still to come from below, in the order of ranks.
+    children: VecDeque<(Peer, OpRef)>,
+    /// The result, which is to come from above.
+    parent: Option<(Peer, OpRef)>,
+    stage: Stage,
+    /// Why a member is gone, as far as this process knows.
+    detail: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Up,
+    Down,
+    Over,
+}
+
+/// What came of it.
+pub(crate) struct Conclusion {
+    pub(crate) verdict: Verdict,
+    /// The number that was agreed on; it is reserved until the communicator is enrolled, or retired.
+    pub(crate) number: u32,
+    pub(crate) table: Vec<u8>,
+    pub(crate) culprit: Peer,
+    pub(crate) detail: Option<String>,
+}
+
+impl Hold for Conclusion {
+    fn room(&mut self, _len: usize) -> RecvBuf {
+        RecvBuf::empty() // It is no buffer.
+    }
+
+    fn into_any(self: Box<Self>) -> Box<dyn Any> {
+        self
+    }
+}
+
+impl Conclusion {
+    /// That of an operation that is over.
+    pub(crate) fn of(outcome: Outcome) -> Option<Self> {
+        outcome.hold?.into_any().downcast::<Self>().ok().map(|conclusion| *conclusion)
+    }
+}
+
+impl State {
+    /// Begins an agreement. The operation that it gives ends with a [`Conclusion`].
+    pub(crate) fn propose(&mut self, motion: Motion) -> OpRef {
+        let op = self.mail.ops.begin(CONTEXT, UNCHECKED, RecvBuf::empty(), None);
+        let slot = self.mail.ops.at(op.slot);
+        // Like a receive that waits: it does not keep a process from leaving, and it cannot be cancelled.
+        (slot.phase, slot.token, slot.unusual) = (Phase::Posted, None, true);
+        let number = candidate(motion.seed);
+        let mut ballot = Ballot {
+            op,
+            number,
+            reserved: false,
+            vote: Vote {
+                key: motion.key,
+                verdict: Verdict::Agreed,
+                highest: number,
+                lowest: number,
+                culprit: motion.group.peer(motion.me),
+            },
+            table: motion.entry.clone(),
+            told: false,
+            children: VecDeque::new(),
+            parent: None,
+            stage: Stage::Up,
+            detail: None,
+            motion,
+        };
+        self.open(&mut ballot);
+        self.move_on(&mut ballot);
+        if ballot.stage != Stage::Over {
+            self.mail.ballots.push(ballot);
+        }
+        op
+    }
+
+    /// Moves all agreements on.
+    pub(crate) fn advance_ballots(&mut self) {
+        let mut ballots = std::mem::take(&mut self.mail.ballots);
+        for ballot in &mut ballots {
+            self.move_on(ballot);
+        }
+        ballots.retain(|ballot| ballot.stage != Stage::Over);
+        self.mail.ballots = ballots;
+    }
+
+    /// A request that nobody waited for had this: a number that was agreed on will have no communicator here.
+    pub(crate) fn forget_ballot(&mut self, hold: Option<Box<dyn Hold>>) {
+        if let Some(hold) = hold
+            && let Ok(conclusion) = hold.into_any().downcast::<Conclusion>()
+            && conclusion.verdict == Verdict::Agreed
+        {
+            self.retire(conclusion.number);
+        }
+    }
+
+    /// Begins a round: votes, and asks for what will come.
+    fn open(&mut self, ballot: &mut Ballot) {
+        ballot.stage = Stage::Up;
+        ballot.reserved = self.mail.contexts.reserve(ballot.number);
+        ballot.vote.verdict = match (ballot.motion.valid, ballot.reserved) {
+            (false, _) => Verdict::CalledOff,
+            (true, false) => Verdict::Taken,
+            (true, true) => Verdict::Agreed,
+        };
+        (ballot.vote.highest, ballot.vote.lowest) = (ballot.number, ballot.number);
+        let Motion { group, me, tag, .. } = &ballot.motion;
+        for child in children(*me, group.len()) {
+            let peer = group.peer(child);
+            ballot.children.push_back((peer, self.await_vote(peer, *tag)));
+        }
+        ballot.parent = parent(*me).map(|parent| {
+            let peer = group.peer(parent);
+            (peer, self.await_vote(peer, *tag))
+        });
+    }
+
+    fn await_vote(&mut self, peer: Peer, tag: i32) -> OpRef {
+        let pattern = Pattern { source: Some(peer.0), tag: Some(tag) };
+        let hold = Box::new(Growing::<u8>::default());
+        self.post(CONTEXT, UNCHECKED, pattern, RecvBuf::empty(), Some(hold))
+    }
+
+    /// Moves an agreement on as far as it goes.
+    fn move_on(&mut self, ballot: &mut Ballot) {
+        loop {
+            match ballot.stage {
+                Stage::Over => return,
+                Stage::Up => {
+                    while let Some(&(peer, op)) = ballot.children.front() {
+                        let Some(outcome) = self.mail.ops.take(op) else { return };
+                        ballot.children.pop_front();
+                        let entries = ballot.count(peer, outcome);
+                        if !ballot.told {
+                            ballot.table.extend(entries);
+                        }
+                    }
+                    if let Some((peer, op)) = ballot.parent
+                        && let Err(detail) = self.send_vote(ballot, peer)
+                    {
+                        // Nothing will come from there either.
+                        self.cancel(op);
+                        drop(self.mail.ops.take(op));
+                        ballot.parent = None;
+                        ballot.miss(peer, detail);
+                    }
+                    ballot.stage = Stage::Down;
+                }
+                Stage::Down => {
+                    if let Some((peer, op)) = ballot.parent {
+                        let Some(outcome) = self.mail.ops.take(op) else { return };
+                        ballot.parent = None;
+                        let entries = ballot.count(peer, outcome);
+                        if !ballot.told {
+                            ballot.table = entries;
+                        }
+                    }
+                    let Motion { group, me, .. } = &ballot.motion;
+                    for child in children(*me, group.len()) {
+                        // One that cannot be reached finds out by itself.
+                        let _ = self.send_vote(ballot, group.peer(child));
+                    }
+                    self.close(ballot);
+                }
+            }
+        }
+    }
+
+    /// Sends what is counted, and the table unless it is known.
+    fn send_vote(&mut self, ballot: &Ballot, to: Peer) -> Result<(), String> {
+        let mut bytes = ballot.vote.encode().to_vec();
+        if !ballot.told {
+            bytes.extend(&ballot.table);
+        }
+        let Motion { group, me, tag, .. } = &ballot.motion;
+        let (source, len) = (group.peer(*me).0, bytes.len() as u64);
+        let envelope = Envelope { context: CONTEXT, source, tag: *tag, signature: UNCHECKED, len };
+        let buf = lend_const(&bytes);
+        match self.progress.send(to, &envelope, Mode::Standard, buf, SendId(self.mail.ops.next())) {
+            Ok(Sent::Done) => Ok(()),
+            Ok(Sent::Pending) => {
+                // From here on the vector belongs to the operation; its memory stays where it is.
+                let hold = Some(Box::new(Owned(bytes)) as Box<dyn Hold>);
+                let op = self.mail.ops.begin(CONTEXT, UNCHECKED, RecvBuf::empty(), hold);
+                let op = self.mail.ops.at(op.slot);
+                (op.unusual, op.extra.detached) = (true, true);
+                Ok(())
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// All is counted: ends the agreement, or begins the next round.
+    fn close(&mut self, ballot: &mut Ballot) {
+        let Vote { mut verdict, highest, lowest, culprit, .. } = ballot.vote;
+        if verdict == Verdict::Agreed && highest != lowest {
+            verdict = Verdict::Taken;
+        }
+        if verdict == Verdict::Taken {
+            if ballot.reserved {
+                self.mail.contexts.release(ballot.number);
+            }
+            ballot.told = true;
+            ballot.number = candidate(u64::from(highest));
+            return self.open(ballot);
+        }
+        ballot.stage = Stage::Over;
+        let detached = self.mail.ops.at(ballot.op.slot).extra.detached;
+        // A number that has no communicator here may have one at others that think better of it.
+        if (verdict != Verdict::Agreed || detached) && ballot.reserved {
+            self.retire(ballot.number);
+        }
+        let (table, detail) = (std::mem::take(&mut ballot.table), ballot.detail.take());
+        let conclusion = Conclusion { verdict, number: ballot.number, table, culprit, detail };
+        self.mail.ops.at(ballot.op.slot).extra.hold = Some(Box::new(conclusion));
+        self.mail.end(ballot.op.slot, None);
+    }
+}
+
+impl Ballot {
+    /// Counts what a member has sent, and gives the entries that came with it.
+    fn count(&mut self, from: Peer, outcome: Outcome) -> Vec<u8> {
+        match Growing::<u8>::finish(outcome, &self.motion.group) {
+            Ok((mut bytes, _)) => {
+                let nonsense = Vote { verdict: Verdict::Confused, culprit: from, ..self.vote };
+                self.vote.merge(&Vote::decode(&bytes).map_or(nonsense, |(vote, _)| vote));
+                bytes.split_off(HEADER.min(bytes.len()))
+            }
+            Err(RecvError::PeerGone { detail, .. }) => {
+                self.miss(from, detail);
+                Vec::new()
+            }
+            Err(error) => {
+                self.miss(from, error.to_string());
+                Vec::new()
+            }
+        }
+    }
+
+    /// A member does not answer.
+    fn miss(&mut self, peer: Peer, detail: String) {
+        if self.vote.verdict < Verdict::Dead {
+            (self.vote.verdict, self.vote.culprit, self.detail) = (Verdict::Dead, peer, Some(detail));
+        }
+    }
+}
+
+/// Whom a member hands its votes to, in a binomial tree whose root is member 0.
+fn parent(member: u32) -> Option<u32> {
+    (member > 0).then(|| member & (member - 1))
+}
+
+/// Who hands theirs to it, in ascending order: each with a subtree that ends where the next one's begins.
+fn children(member: u32, size: u32) -> impl Iterator<Item = u32> {
+    let steps = if member == 0 { u32::BITS - 1 } else { member.trailing_zeros() };
+    (0..steps).map(move |bit| member + (1 << bit)).take_while(move |&child| child < size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_is_one_and_its_subtrees_are_runs_of_ranks() {
+        /// The members below and including this one, in the order in which their entries are joined.
+        fn subtree(member: u32, size: u32) -> Vec<u32> {
+            let below = children(member, size).flat_map(|child| {
+                assert_eq!(parent(child), Some(member));
+                subtree(child, size)
+            });
+            std::iter::once(member).chain(below).collect()
+        }
+        for size in 1..70 {
+            assert_eq!(subtree(0, size), (0..size).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_vote_is_read_as_it_was_written_and_nonsense_is_none() {
+        let vote = Vote {
+            key: 0x0123_4567_89AB_CDEF,
+            verdict: Verdict::Confused,
+            highest: 9,
+            lowest: u32::MAX - 3,
+            culprit: Peer(70_000),
+        };
+        let mut bytes = vote.encode().to_vec();
+        bytes.extend(b"table");
+        assert_eq!(Vote::decode(&bytes), Some((vote, &b"table"[..])));
+        assert!((0..HEADER).all(|len| Vote::decode(&bytes[..len]).is_none()));
+        bytes[8] = 5;
+        assert_eq!(Vote::decode(&bytes), None);
+    }
+
+    #[test]
+    fn the_worst_vote_wins_and_another_call_is_worse_than_a_bad_one() {
+        let vote = |key, verdict, number, culprit| Vote {
+            key,
+            verdict,
+            highest: number,
+            lowest: number,
+            culprit: Peer(culprit),
+        };
+        let mut all = vote(1, Verdict::Agreed, 5, 0);
+        all.merge(&vote(1, Verdict::CalledOff, 7, 1));
+        all.merge(&vote(1, Verdict::Taken, 3, 2));
+        assert_eq!(all, Vote { highest: 7, lowest: 3, ..vote(1, Verdict::CalledOff, 0, 1) });
+        all.merge(&vote(2, Verdict::Agreed, 5, 3));
+        assert_eq!((all.verdict, all.culprit), (Verdict::Confused, Peer(3)));
+        all.merge(&vote(1, Verdict::Dead, 5, 4));
+        assert_eq!((all.verdict, all.culprit), (Verdict::Dead, Peer(4)));
+    }
+}

@@ -1,0 +1,219 @@
+//! Making communicators of others, and of groups (MPI 5.0, section 7.4.2).
+//!
+//! Each call is one agreement of all who take part (`ballot.rs`), whatever they bring: a duplicate nothing, a split its
+//! colours (`split.rs`), a split by hardware where they run (`hardware.rs`). Calls that all members of a communicator make
+//! are counted there, so that those of one communicator are told apart; calls by a group alone (`together.rs`) are told
+//! apart by their tag.
+
+mod ballot;
+mod hardware;
+mod split;
+#[cfg(test)]
+mod tests;
+mod together;
+
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+pub(crate) use ballot::{Ballot, Conclusion, Motion, Verdict};
+pub use hardware::{HW_RESOURCE_TYPE, SplitType};
+
+use crate::communicator::{About, Communicator};
+use crate::context::mix;
+use crate::error::CreateError;
+use crate::group::Group;
+use crate::inbox::State;
+use crate::info::Info;
+use crate::op::{OpRef, Outcome};
+use crate::request::Request;
+use crate::wait::Shared;
+
+/// What is being made: the members must agree in that.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Dup = 1,
+    Split = 2,
+    SplitType = 3,
+    Create = 4,
+    CreateGroup = 5,
+    FromGroup = 6,
+}
+
+/// Making communicators of this one.
+impl Communicator {
+    /// A communicator of the same processes, whose messages never meet this one's (`MPI_Comm_dup`): what a library makes
+    /// for itself. All ranks call it.
+    ///
+    /// It inherits the [error handler](Self::error_handler), and the [attributes](Self::attr) whose copy callbacks say so;
+    /// neither the name nor the hints.
+    ///
+    /// # Errors
+    /// [`CreateError`], at all ranks: a copy callback failed, a rank is gone, or the ranks do not do the same.
+    ///
+    /// ```
+    /// # let universe = olympi_comm::Universe::init()?;
+    /// use olympi_comm::Comparison;
+    ///
+    /// let world = universe.world();
+    /// let mine = world.dup()?;
+    /// assert_eq!(mine.compare(world), Comparison::Congruent);
+    /// # Ok::<(), olympi_comm::Error>(())
+    /// ```
+    pub fn dup(&self) -> Result<Communicator, CreateError> {
+        self.duplicate(Info::new())
+    }
+
+    /// The same with hints for the new communicator (`MPI_Comm_dup_with_info`).
+    ///
+    /// # Errors
+    /// As for [`dup`](Self::dup).
+    pub fn dup_with_info(&self, info: &Info) -> Result<Communicator, CreateError> {
+        self.duplicate(info.clone())
+    }
+
+    /// Begins to duplicate this communicator (`MPI_Comm_idup`). The request gives the new one; attributes are copied now.
+    ///
+    /// # Errors
+    /// As for [`dup`](Self::dup); waiting tells what others have to say.
+    ///
+    /// ```
+    /// # let universe = olympi_comm::Universe::init()?;
+    /// let one = universe.world().idup()?;
+    /// let other = universe.self_comm().idup()?;
+    /// let (other, one) = (other.wait()?, one.wait()?);
+    /// assert_eq!((one.size(), other.size()), (universe.world().size(), 1));
+    /// # Ok::<(), olympi_comm::Error>(())
+    /// ```
+    pub fn idup(&self) -> Result<Request<Communicator>, CreateError> {
+        self.idup_with_info(&Info::new())
+    }
+
+    /// The same with hints for the new communicator (`MPI_Comm_idup_with_info`).
+    ///
+    /// # Errors
+    /// As for [`idup`](Self::idup).
+    pub fn idup_with_info(&self, info: &Info) -> Result<Request<Communicator>, CreateError> {
+        let (about, wrong) = self.heritage(info.clone());
+        let op = self.propose(Kind::Dup, Vec::new(), wrong.is_none())?;
+        let parent = self.handle();
+        Ok(Request::with_end(&self.core, op, move |outcome| Ok(parent.duplicated(about, wrong, outcome)?)))
+    }
+
+    fn duplicate(&self, info: Info) -> Result<Communicator, CreateError> {
+        let (about, wrong) = self.heritage(info);
+        let op = self.propose(Kind::Dup, Vec::new(), wrong.is_none())?;
+        let outcome = self.shared.outcome(op)?;
+        self.duplicated(about, wrong, outcome)
+    }
+
+    fn duplicated(
+        &self,
+        about: About,
+        wrong: Option<CreateError>,
+        outcome: Outcome,
+    ) -> Result<Communicator, CreateError> {
+        match concluded(outcome, self.group(), wrong) {
+            Ok(conclusion) => {
+                born(&self.shared, conclusion.number, self.group().clone(), self.rank() as u32, about)
+            }
+            Err(error) => {
+                self.discard_attributes(about.attributes);
+                Err(error)
+            }
+        }
+    }
+
+    /// What a duplicate inherits, and why it cannot.
+    fn heritage(&self, info: Info) -> (About, Option<CreateError>) {
+        let handler = self.error_handler();
+        match self.copy_attributes() {
+            Ok(attributes) => (About { name: String::new(), info, handler, attributes }, None),
+            Err(error) => (About { info, handler, ..About::default() }, Some(error.into())),
+        }
+    }
+
+    /// What a communicator inherits that is made of some of this one's processes.
+    pub(crate) fn bequest(&self) -> About {
+        About { handler: self.error_handler(), ..About::default() }
+    }
+
+    /// Begins an agreement of all ranks.
+    pub(crate) fn propose(&self, kind: Kind, entry: Vec<u8>, valid: bool) -> Result<OpRef, CreateError> {
+        let mut inside = self.shared.door.enter()?;
+        let count = self.core.children.fetch_add(1, Ordering::Relaxed);
+        let call = mix(u64::from(self.core.id) << 32 | u64::from(count));
+        let motion = Motion {
+            group: self.group().clone(),
+            me: self.rank() as u32,
+            tag: tag_of(call),
+            key: mix(call ^ kind as u64),
+            seed: call,
+            entry,
+            valid,
+        };
+        Ok(begin(&self.shared, &mut inside, motion))
+    }
+
+    /// Waits for an agreement of all ranks: the number, and what each brings.
+    pub(crate) fn agree(
+        &self,
+        kind: Kind,
+        entry: Vec<u8>,
+        wrong: Option<CreateError>,
+    ) -> Result<Conclusion, CreateError> {
+        let op = self.propose(kind, entry, wrong.is_none())?;
+        concluded(self.shared.outcome(op)?, self.group(), wrong)
+    }
+}
+
+/// Begins an agreement.
+pub(crate) fn begin(shared: &Shared, inside: &mut State, motion: Motion) -> OpRef {
+    let abandoned = std::mem::take(&mut *shared.abandoned.lock().unwrap_or_else(PoisonError::into_inner));
+    for number in abandoned {
+        inside.retire(number);
+    }
+    inside.propose(motion)
+}
+
+/// The tag by which the messages of a call are told from those of others.
+pub(crate) fn tag_of(call: u64) -> i32 {
+    (call >> 33) as i32
+}
+
+/// What an agreement has come to. This process's own reason against it comes first.
+pub(crate) fn concluded(
+    outcome: Outcome,
+    group: &Group,
+    wrong: Option<CreateError>,
+) -> Result<Conclusion, CreateError> {
+    let conclusion =
+        Conclusion::of(outcome).unwrap_or_else(|| unreachable!("an agreement ends with a conclusion"));
+    if let Some(wrong) = wrong {
+        return Err(wrong);
+    }
+    let rank = group.name(conclusion.culprit);
+    match conclusion.verdict {
+        Verdict::Agreed | Verdict::Taken => Ok(conclusion),
+        Verdict::CalledOff => Err(CreateError::CalledOff { rank }),
+        Verdict::Confused => Err(CreateError::Confused { rank }),
+        Verdict::Dead => {
+            let unknown = || "it is gone, as another rank has found".to_owned();
+            Err(CreateError::PeerGone { rank, detail: conclusion.detail.unwrap_or_else(unknown) })
+        }
+    }
+}
+
+/// The communicator of a number that was agreed on.
+pub(crate) fn born(
+    shared: &Arc<Shared>,
+    number: u32,
+    group: Group,
+    rank: u32,
+    about: About,
+) -> Result<Communicator, CreateError> {
+    let mut inside = shared.door.enter()?;
+    inside.enroll(number, &group);
+    drop(inside);
+    Ok(Communicator::new(shared, number, group, rank, about))
+}

@@ -1,0 +1,100 @@
+//! Communicators that only the members of a group make: together, whatever others do (MPI 5.0, sections 7.4.2 and
+//! 7.4.4).
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use crate::communicator::{About, Communicator};
+use crate::context::mix;
+use crate::create::{Kind, Motion, begin, born, concluded, tag_of};
+use crate::error::CreateError;
+use crate::group::Group;
+use crate::wait::Shared;
+
+impl Communicator {
+    /// The communicator of a group of this one's processes, which the group's members alone make
+    /// (`MPI_Comm_create_group`). Where threads make several at once, the tag tells them apart.
+    ///
+    /// # Errors
+    /// [`CreateError`]: this process is no member, the group has foreign ones, a member is gone, or the members do not
+    /// do the same.
+    ///
+    /// ```
+    /// # let universe = olympi_comm::Universe::init()?;
+    /// let world = universe.world();
+    /// let lower = world.group().range_incl(&[(0, world.size() / 2, 1).into()])?;
+    /// if lower.rank().is_some() {
+    ///     let comm = world.create_group(&lower, 3)?;
+    ///     assert_eq!(comm.group(), &lower);
+    /// }
+    /// # Ok::<(), olympi_comm::Error>(())
+    /// ```
+    pub fn create_group(&self, group: &Group, tag: i32) -> Result<Communicator, CreateError> {
+        if tag < 0 {
+            return Err(CreateError::Tag { tag });
+        }
+        if let Some(foreign) = self.foreign(group) {
+            return Err(foreign);
+        }
+        let name = mix(u64::from(self.core.id) << 32 | u64::from(tag as u32));
+        make(&self.shared, group, name, Kind::CreateGroup, self.bequest())
+    }
+}
+
+impl crate::Universe {
+    /// The communicator of a group, without another that it is made of (`MPI_Comm_create_from_group`). The members of
+    /// the group call it; where several are made at once, the string tells them apart.
+    ///
+    /// # Errors
+    /// As for [`Communicator::create_group`].
+    ///
+    /// ```
+    /// # let universe = olympi_comm::Universe::init()?;
+    /// let solvers = universe.world().group().range_incl(&[(0, 0, 1).into()])?;
+    /// if solvers.rank().is_some() {
+    ///     let comm = universe.create_from_group(&solvers, "org.example.solver")?;
+    ///     assert_eq!(comm.size(), 1);
+    /// }
+    /// # Ok::<(), olympi_comm::Error>(())
+    /// ```
+    pub fn create_from_group(&self, group: &Group, tag: &str) -> Result<Communicator, CreateError> {
+        create_from_group(self.shared(), group, tag)
+    }
+}
+
+/// The communicator of a group.
+pub(crate) fn create_from_group(
+    shared: &Arc<Shared>,
+    group: &Group,
+    tag: &str,
+) -> Result<Communicator, CreateError> {
+    let name = tag.bytes().fold(tag.len() as u64, |name, byte| mix(name ^ u64::from(byte)));
+    make(shared, group, name, Kind::FromGroup, About::default())
+}
+
+fn make(
+    shared: &Arc<Shared>,
+    group: &Group,
+    name: u64,
+    kind: Kind,
+    about: About,
+) -> Result<Communicator, CreateError> {
+    let Some(me) = group.rank_of(group.me()) else { return Err(CreateError::NotMember) };
+    let call = mix(name ^ mix(group.digest() ^ kind as u64));
+    let mut inside = shared.door.enter()?;
+    // Only to differ from those before; the others may count otherwise.
+    let made = shared.made.fetch_add(1, Ordering::Relaxed);
+    let motion = Motion {
+        group: group.clone(),
+        me,
+        tag: tag_of(call),
+        key: call,
+        seed: mix(call ^ u64::from(made)),
+        entry: Vec::new(),
+        valid: true,
+    };
+    let op = begin(shared, &mut inside, motion);
+    drop(inside);
+    let conclusion = concluded(shared.outcome(op)?, group, None)?;
+    born(shared, conclusion.number, group.clone(), me, about)
+}
