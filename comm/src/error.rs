@@ -342,6 +342,9 @@ pub enum InitError {
     /// A setting is wrong.
     #[error("{0}")]
     Config(#[from] olympi_transport::ConfigError),
+    /// A setting of the collectives is wrong.
+    #[error("{0}")]
+    Tuning(#[from] olympi_coll::TuningError),
     /// A transport could not be started.
     #[error("{0}")]
     Start(#[from] olympi_transport::StartError),
@@ -374,6 +377,9 @@ pub enum Error {
     /// From a receive or a probe.
     #[error(transparent)]
     Recv(#[from] RecvError),
+    /// A setting of the collectives is wrong.
+    #[error("{0}")]
+    Tuning(#[from] olympi_coll::TuningError),
     /// From a collective.
     #[error(transparent)]
     Collective(#[from] crate::CollectiveError),

@@ -218,6 +218,7 @@ impl Error {
             Self::Send(error) => error.class(),
             Self::Recv(error) => error.class(),
             Self::Collective(error) => error.class(),
+            Self::Tuning(_) => ErrorClass::Arg,
             Self::Buffer(error) => error.class(),
             Self::Persistent(error) => error.class(),
             Self::Create(error) => error.class(),

@@ -72,6 +72,7 @@ pub use error_class::ErrorClass;
 pub use error_handler::{ErrorHandler, UserHandler};
 pub use group::{Comparison, Group, RankRange};
 pub use info::{Info, MAX_INFO_KEY, MAX_INFO_VAL};
+pub use olympi_coll::{Tuning, TuningError, TuningSetting};
 pub use olympi_datatype::{Buffer, BufferMut, Equivalence, InvalidValue, signature};
 pub use olympi_object::{DecodeError, EncodeError};
 pub use olympi_pmi::BootstrapError;

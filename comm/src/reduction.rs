@@ -48,19 +48,31 @@ pub trait Reducible: Equivalence + sealed::Sealed {
 }
 
 /// Values with a sum and a product: integers (which wrap), floats, complex numbers, and arrays of them.
-#[diagnostic::on_unimplemented(message = "`{Self}` has no predefined sum or product", note = "Op::commutative makes an operation of a closure")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no predefined sum or product",
+    note = "Op::commutative makes an operation of a closure"
+)]
 pub trait Number: Reducible {}
 
 /// Values with a maximum and a minimum: integers and floats, and arrays of them.
-#[diagnostic::on_unimplemented(message = "`{Self}` has no predefined maximum or minimum", note = "Op::commutative makes an operation of a closure")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no predefined maximum or minimum",
+    note = "Op::commutative makes an operation of a closure"
+)]
 pub trait Ordered: Reducible {}
 
 /// Values with logical and bitwise operations: integers and `bool`, and arrays of them.
-#[diagnostic::on_unimplemented(message = "`{Self}` has no predefined logical or bitwise operations", note = "Op::commutative makes an operation of a closure")]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no predefined logical or bitwise operations",
+    note = "Op::commutative makes an operation of a closure"
+)]
 pub trait Bits: Reducible {}
 
 /// Pairs whose minimum or maximum can be located.
-#[diagnostic::on_unimplemented(message = "the minimum or maximum of `{Self}` cannot be located", note = "Located of (f64, i64), (i64, i64), (f32, i32), (i32, i32) can")]
+#[diagnostic::on_unimplemented(
+    message = "the minimum or maximum of `{Self}` cannot be located",
+    note = "Located of (f64, i64), (i64, i64), (f32, i32), (i32, i32) can"
+)]
 pub trait Locatable: Reducible {}
 
 macro_rules! reducible {
@@ -197,7 +209,8 @@ impl<T: Locatable> Op<T> {
 impl<T: Reducible> Op<T> {
     fn predefined(kind: Kind) -> Self {
         // The traits name the pairs that are defined; a test goes through all of them.
-        let operation = Operation::predefined(kind, T::ELEMENT).expect("the operation is defined for these values");
+        let operation =
+            Operation::predefined(kind, T::ELEMENT).expect("the operation is defined for these values");
         Self { operation, of: PhantomData }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use olympi_coll::Tuning;
 use olympi_transport::{
     Config, ConfigError, Directory, Membership, Memory, Progress, SimTransport, Transports,
 };
@@ -11,7 +12,7 @@ use crate::bootstrap::Bootstrap;
 use crate::communicator::{About, Communicator};
 use crate::context::{SELF, WORLD};
 use crate::door::{Door, ThreadLevel};
-use crate::error::InitError;
+use crate::error::{Error, InitError, ThreadError};
 use crate::group::Group;
 use crate::inbox::{Mailbox, State};
 use crate::leaving::Leaving;
@@ -89,14 +90,19 @@ impl Builder {
             config.transports = transports;
         }
         bootstrap.locate(&mut config);
+        let variable = |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        let tuning = Tuning::from_variables(variable)?;
+        let local_size = config.local_size;
         let membership = bootstrap.membership()?;
         let (me, size) = (membership.me, membership.size);
+        let everyone_here = local_size == Some(size);
         let progress = Progress::start(membership, config, bootstrap.directory())?;
         bootstrap.publish(&progress.address())?;
         for notice in progress.notices() {
             eprintln!("olympi: {notice}");
         }
         let universe = Universe::assemble(self.threads, me, size, progress, Some(bootstrap));
+        universe.tune(tuning, everyone_here)?;
         if crate::report::wanted() {
             crate::report::print(&universe)?;
         }
@@ -131,9 +137,12 @@ impl Universe {
         publish: impl FnOnce(Vec<u8>),
     ) -> Result<Self, InitError> {
         let (me, size) = (membership.me, membership.size);
+        let everyone_here = config.local_size == Some(size);
         let progress = Progress::start(membership, config, directory)?;
         publish(progress.address());
-        Ok(Self::assemble(threads, me, size, progress, None))
+        let universe = Self::assemble(threads, me, size, progress, None);
+        universe.tune(Tuning::default(), everyone_here)?;
+        Ok(universe)
     }
 
     /// Joins as one of several ranks over a simulated network (a `Network` of `olympi-sim`), whose seed decides
@@ -173,6 +182,28 @@ impl Universe {
         let world = Communicator::new(&shared, WORLD, everyone, me.0, About::named("MPI_COMM_WORLD"));
         let myself = Communicator::new(&shared, SELF, only_me, 0, About::named("MPI_COMM_SELF"));
         Self { shared, world, myself, bootstrap, memory }
+    }
+
+    /// How collectives are to be done, and whether all ranks are on this host.
+    fn tune(&self, tuning: Tuning, everyone_here: bool) -> Result<(), ThreadError> {
+        let mut inside = self.shared.door.enter()?;
+        let shared_memory = inside.progress.shared_memory().is_some();
+        let collectives = &mut inside.mail.collectives;
+        collectives.tuning = tuning;
+        collectives.everyone_here = everyone_here && shared_memory;
+        Ok(())
+    }
+
+    /// Sets how collectives are done from here on, as [`Tuning::set`] does (`OLYMPI_COLL_ALL_REDUCE`, `ring`): the same at
+    /// all ranks, between collectives.
+    ///
+    /// # Errors
+    /// [`Error::Tuning`], if there is no such setting or the value makes no sense.
+    pub fn set_tuning(&self, variable: &str, value: &str) -> Result<(), Error> {
+        let mut inside = self.shared.door.enter()?;
+        inside.mail.collectives.tuning.set(variable, value)?;
+        inside.mail.contexts.forget_schedules();
+        Ok(())
     }
 
     /// The communicator of all ranks of the job (`MPI_COMM_WORLD`).

@@ -42,7 +42,8 @@ pub mod signature;
 
 pub use buffer::{Buffer, BufferMut};
 pub use bytes::{
-    InvalidValue, bytes_of, read_value, read_values, validate_or_zero, validate_or_zero_raw, validate_or_zero_uninit, write_values, zeroed,
+    InvalidValue, bytes_of, read_value, read_values, validate_or_zero, validate_or_zero_raw,
+    validate_or_zero_uninit, write_values, zeroed,
 };
 pub use equivalence::Equivalence;
 

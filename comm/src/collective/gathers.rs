@@ -144,7 +144,11 @@ impl Communicator {
     ) -> Result<usize, CollectiveError> {
         let ranks = self.count();
         let needed = len.next_multiple_of(ranks);
-        if needed == len { Ok(len / ranks) } else { Err(CollectiveError::Buffer { call, buffer, needed, len }) }
+        if needed == len {
+            Ok(len / ranks)
+        } else {
+            Err(CollectiveError::Buffer { call, buffer, needed, len })
+        }
     }
 }
 

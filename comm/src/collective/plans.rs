@@ -3,8 +3,8 @@
 //! A setting that asks for an algorithm by name asks for messages.
 
 use olympi_coll::{
-    Area, Blocks, Elements, Placed, Plan, Schedule, Span, Tuning, all_gather, all_reduce, all_to_all, barrier, board, broadcast, exclusive_scan, gather, reduce,
-    reduce_scatter, scan, scatter,
+    Area, Blocks, Elements, Placed, Plan, Schedule, Span, Tuning, all_gather, all_reduce, all_to_all,
+    barrier, board, broadcast, exclusive_scan, gather, reduce, reduce_scatter, scan, scatter,
 };
 
 use crate::collective::invoke::Shape;

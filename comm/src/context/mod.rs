@@ -137,6 +137,11 @@ pub(crate) enum Way<'a> {
 }
 
 impl Contexts {
+    /// Lets all schedules of collectives be made anew.
+    pub(crate) fn forget_schedules(&mut self) {
+        self.places.iter_mut().for_each(|place| place.calls.forget());
+    }
+
     /// The contexts that there are from the beginning.
     pub(crate) fn new(world: &Group, alone: &Group) -> Self {
         Self {
