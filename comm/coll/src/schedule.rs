@@ -100,6 +100,8 @@ pub enum Step {
         at: usize,
         /// Where it goes.
         into: Span,
+        /// Whether that is all that the rank shows: anything else is an error then.
+        whole: bool,
     },
     /// On a board: combine elements that a rank shows in this round with those of a span, as [`Step::Reduce`] does.
     Combine {
@@ -111,6 +113,8 @@ pub enum Step {
         into: Span,
         /// Which of them is the left one.
         order: Order,
+        /// Whether that is all that the rank shows: anything else is an error then.
+        whole: bool,
     },
     /// On a board: wait until a rank has come to this round.
     Await {
@@ -271,14 +275,24 @@ impl Plan {
         self.messages.insert(shown, Step::Post { from, at });
     }
 
-    /// Copies what a rank shows in the current round.
+    /// Copies a part of what a rank shows in the current round.
     pub fn fetch(&mut self, from: u32, at: usize, into: Span) {
-        self.messages.push(Step::Fetch { from, at, into });
+        self.messages.push(Step::Fetch { from, at, into, whole: false });
     }
 
-    /// Combines what a rank shows in the current round.
+    /// Copies all that a rank shows in the current round.
+    pub fn fetch_all(&mut self, from: u32, into: Span) {
+        self.messages.push(Step::Fetch { from, at: 0, into, whole: true });
+    }
+
+    /// Combines a part of what a rank shows in the current round.
     pub fn combine(&mut self, from: u32, at: usize, into: Span, order: Order) {
-        self.messages.push(Step::Combine { from, at, into, order });
+        self.messages.push(Step::Combine { from, at, into, order, whole: false });
+    }
+
+    /// Combines all that a rank shows in the current round.
+    pub fn combine_all(&mut self, from: u32, into: Span, order: Order) {
+        self.messages.push(Step::Combine { from, at: 0, into, order, whole: true });
     }
 
     /// Waits in the current round until a rank has come to it.

@@ -114,12 +114,14 @@ fn advance(me: usize, ranks: &mut [Rank], op: Op, grain: usize) -> bool {
                     return false;
                 }
             }
-            Step::Fetch { from, at, into } => {
+            Step::Fetch { from, at, into, whole } => {
                 let Some(bytes) = shown(from) else { return false };
+                assert!(!whole || bytes.len() == into.len);
                 ranks[me].write(into, &bytes[at..at + into.len]);
             }
-            Step::Combine { from, at, into, order } => {
+            Step::Combine { from, at, into, order, whole } => {
                 let Some(bytes) = shown(from) else { return false };
+                assert!(!whole || bytes.len() == into.len);
                 let result = combine(op, grain, &bytes[at..at + into.len], ranks[me].bytes(into), order);
                 ranks[me].write(into, &result);
             }

@@ -87,11 +87,6 @@ impl Strokes {
                 hand.show(round.messages, board, progress, living, seq)?;
             }
             hand.read(round.messages, board, living, seq)?;
-            if hand.fault.is_none() {
-                for step in round.local {
-                    hand.areas.compute(*step, hand.operation.as_ref());
-                }
-            }
             hand.round += 1;
             hand.shown = false;
             hand.done = 0;
@@ -118,12 +113,11 @@ impl Hand {
             })
         };
         let total = posts().map(|(from, at)| at + from.len).max().unwrap_or(0);
-        if total > 0 && self.fault.is_none() {
-            while let Err(member) = board.free(seq) {
-                let Some(gone) = living.gone(member) else { return Err(Awaited::Member(member)) };
-                self.fail(Cause::Gone(gone.clone()));
-                board.bury(member);
-            }
+        // Even to show nothing writes over what another may still read.
+        while let Err(member) = board.free(seq) {
+            let Some(gone) = living.gone(member) else { return Err(Awaited::Member(member)) };
+            self.fail(Cause::Gone(gone.clone()));
+            board.bury(member);
         }
         if self.fault.is_none() {
             for (from, at) in posts() {
@@ -150,7 +144,11 @@ impl Hand {
     ) -> Result<(), Awaited> {
         while let Some(step) = messages.get(self.done) {
             let (Step::Fetch { from, .. } | Step::Combine { from, .. } | Step::Await { from }) = *step else {
-                unreachable!("on a board ranks show first, and then read")
+                if self.fault.is_none() {
+                    self.areas.compute(*step, self.operation.as_ref());
+                }
+                self.done += 1;
+                continue;
             };
             match board.look(from as usize, seq) {
                 Some(posted) => self.take(board, seq, *step, posted, living),
@@ -180,8 +178,10 @@ impl Hand {
         if self.fault.is_some() {
             return;
         }
-        let (Step::Fetch { at, into, .. } | Step::Combine { at, into, .. }) = step else { return };
-        if posted.len < at + into.len {
+        let (Step::Fetch { at, into, whole, .. } | Step::Combine { at, into, whole, .. }) = step else {
+            return;
+        };
+        if posted.len < at + into.len || (whole && posted.len != into.len) {
             let peer = living.group.peer(from);
             return self.fail(Cause::Length {
                 peer,

@@ -27,7 +27,7 @@ pub fn all_gather(plan: &mut Plan, team: &Team, cell: usize, own: Span, result: 
         for member in others(team) {
             let theirs = piece_of(result.span(member), offset, len);
             if theirs.len > 0 {
-                plan.fetch(member, 0, theirs);
+                plan.fetch_all(member, theirs);
             }
         }
         plan.end_round();

@@ -17,13 +17,15 @@ fn whole(most: usize, grain: usize) -> usize {
 }
 
 /// Combines with `into`, which holds this member's operand, those of the members below and above it, `at` bytes into what
-/// they show, each in its place.
-fn combine_around(plan: &mut Plan, team: &Team, at: usize, into: Span) {
-    for member in (0..team.me()).rev() {
-        plan.combine(member, at, into, Order::FromFirst);
-    }
-    for member in team.me() + 1..team.size() {
-        plan.combine(member, at, into, Order::IntoFirst);
+/// they show, each in its place. `None`: all that they show.
+fn combine_around(plan: &mut Plan, team: &Team, at: Option<usize>, into: Span) {
+    let below = (0..team.me()).rev().map(|member| (member, Order::FromFirst));
+    let above = (team.me() + 1..team.size()).map(|member| (member, Order::IntoFirst));
+    for (member, order) in below.chain(above) {
+        match at {
+            Some(at) => plan.combine(member, at, into, order),
+            None => plan.combine_all(member, into, order),
+        }
     }
 }
 
@@ -54,7 +56,7 @@ pub fn reduce(
     for (offset, len) in pieces(own.len, most) {
         match result.filter(|_| team.me() == root) {
             None => plan.post(own.part(offset, len), 0),
-            Some(result) => combine_around(plan, team, 0, result.part(offset, len)),
+            Some(result) => combine_around(plan, team, None, result.part(offset, len)),
         }
         plan.end_round();
     }
@@ -81,11 +83,11 @@ fn all_reduce_short(plan: &mut Plan, team: &Team, own: Span, result: Span) {
     plan.post(own, 0);
     if team.size() == 2 {
         plan.copy(own, result);
-        combine_around(plan, team, 0, result);
+        combine_around(plan, team, None, result);
     } else {
         // What this member has shown itself is read like the others', since its result may lie where its operand did.
-        plan.fetch(0, 0, result);
-        (1..team.size()).for_each(|member| plan.combine(member, 0, result, Order::IntoFirst));
+        plan.fetch_all(0, result);
+        (1..team.size()).for_each(|member| plan.combine_all(member, result, Order::IntoFirst));
     }
     plan.end_round();
 }
@@ -114,7 +116,7 @@ fn all_reduce_long(plan: &mut Plan, team: &Team, cell: usize, own: Span, result:
         if let Some(piece) = piece {
             let mine = part(result, piece, me);
             plan.copy(part(own, piece, me), mine);
-            combine_around(plan, team, place(me), mine);
+            combine_around(plan, team, Some(place(me)), mine);
         }
         plan.end_round();
         last = piece;
@@ -149,7 +151,7 @@ pub fn reduce_scatter(
         }
         let mine = piece_of(target, offset, len);
         if mine.len > 0 {
-            combine_around(plan, team, me as usize * share, mine);
+            combine_around(plan, team, Some(me as usize * share), mine);
         }
         plan.end_round();
     }
@@ -174,7 +176,7 @@ pub fn scan(plan: &mut Plan, team: &Team, cell: usize, own: Span, result: Span, 
             plan.post(own, 0);
         }
         plan.copy(own, result);
-        (0..team.me()).rev().for_each(|member| plan.combine(member, 0, result, Order::FromFirst));
+        (0..team.me()).rev().for_each(|member| plan.combine_all(member, result, Order::FromFirst));
         plan.end_round();
     }
     true
@@ -201,8 +203,8 @@ pub fn exclusive_scan(
             plan.post(own, 0);
         }
         if let Some(below) = team.me().checked_sub(1) {
-            plan.fetch(below, 0, result);
-            (0..below).rev().for_each(|member| plan.combine(member, 0, result, Order::FromFirst));
+            plan.fetch_all(below, result);
+            (0..below).rev().for_each(|member| plan.combine_all(member, result, Order::FromFirst));
         }
         plan.end_round();
     }

@@ -10,7 +10,7 @@ pub fn broadcast(plan: &mut Plan, team: &Team, cell: usize, root: u32, data: Spa
         if team.me() == root {
             plan.post(data.part(offset, len), 0);
         } else {
-            plan.fetch(root, 0, data.part(offset, len));
+            plan.fetch_all(root, data.part(offset, len));
         }
         plan.end_round();
     }
@@ -26,7 +26,7 @@ pub fn gather(plan: &mut Plan, team: &Team, cell: usize, root: u32, own: Span, r
             None => plan.post(own.part(offset, len), 0),
             Some(result) => {
                 for member in (0..team.size()).filter(|member| *member != root) {
-                    plan.fetch(member, 0, piece_of(result.span(member), offset, len));
+                    plan.fetch_all(member, piece_of(result.span(member), offset, len));
                 }
             }
         }
