@@ -6,12 +6,17 @@ use crate::Team;
 
 /// Messages that one member has under way in one direction. Each holds a slot and a place in a queue; a few hundred keep
 /// any link busy, and the memory for them does not grow with the team.
-const MOST: u32 = 256;
+pub(crate) const MOST: u32 = 256;
 
 /// The steps around the circle of a team to all other members, in batches of a round each.
 pub(crate) fn batches(team: &Team) -> impl Iterator<Item = Range<u32>> + use<> {
-    let members = team.size();
-    (1..members).step_by(MOST as usize).map(move |first| first..members.min(first.saturating_add(MOST)))
+    batches_of(1..team.size(), MOST)
+}
+
+/// Steps in batches of at most so many.
+pub(crate) fn batches_of(steps: Range<u32>, most: u32) -> impl Iterator<Item = Range<u32>> + use<> {
+    let end = steps.end;
+    steps.step_by(most as usize).map(move |first| first..end.min(first.saturating_add(most)))
 }
 
 #[cfg(test)]

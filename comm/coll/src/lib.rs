@@ -33,6 +33,7 @@ pub mod exclusive_scan;
 mod fold;
 pub mod gather;
 mod halving;
+pub mod inter;
 pub mod neighbour;
 mod nodes;
 pub mod reduce;

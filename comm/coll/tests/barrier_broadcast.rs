@@ -106,8 +106,8 @@ fn nobody_leaves_a_barrier_before_all_have_come() {
     for size in 1..=17_u32 {
         let nodes = Nodes::Consecutive(4);
         let algorithms: [Add; 4] = [
-            Box::new(|plan, team| barrier::dissemination(plan, team)),
-            Box::new(|plan, team| barrier::tree(plan, team)),
+            Box::new(barrier::dissemination),
+            Box::new(barrier::tree),
             Box::new(|plan, team| barrier::barrier(plan, team, None, &tuning)),
             Box::new(|plan, team| barrier::barrier(plan, team, Some(&nodes), &tuning)),
         ];

@@ -323,14 +323,14 @@ fn data_comes_to_where_it_belongs() {
                 }
             }
         }
-        let barrier = plans(members, |plan, team| board::barrier(plan, team));
+        let barrier = plans(members, board::barrier);
         run(barrier, vec![(Vec::new(), Vec::new()); members as usize], add, 1, seed);
     }
 }
 
 #[test]
 fn a_barrier_and_a_short_reduction_are_one_round() {
-    for schedule in plans(8, |plan, team| board::barrier(plan, team)) {
+    for schedule in plans(8, board::barrier) {
         assert_eq!(schedule.rounds(), 1);
     }
     for schedule in plans(2, |plan, team| {

@@ -68,10 +68,7 @@ fn each(mut check: impl FnMut(&Ranks, &[Vec<u8>], Op, bool, bool, u64)) {
 fn reductions_for_all_reach_all() {
     each(|ranks, contributions, op, commutes, in_place, seed| {
         let mut algorithms: Vec<(&str, Add)> = vec![
-            (
-                "recursive doubling",
-                Box::new(|plan, team, own, result| all_reduce::recursive_doubling(plan, team, own, result)),
-            ),
+            ("recursive doubling", Box::new(all_reduce::recursive_doubling)),
             (
                 "reduce and broadcast",
                 Box::new(|plan, team, own, result| {
@@ -144,10 +141,7 @@ fn reductions_to_a_root_reach_it() {
 #[test]
 fn scans_combine_those_below() {
     each(|ranks, contributions, op, _, in_place, seed| {
-        let inclusive: [Add; 2] = [
-            Box::new(|plan, team, own, result| scan::linear(plan, team, own, result)),
-            Box::new(|plan, team, own, result| scan::recursive_doubling(plan, team, own, result)),
-        ];
+        let inclusive: [Add; 2] = [Box::new(scan::linear), Box::new(scan::recursive_doubling)];
         for (at, algorithm) in inclusive.into_iter().enumerate() {
             let (results, _) = results(ranks, contributions, op, in_place, seed, algorithm);
             for (member, result) in results.iter().enumerate() {
@@ -158,10 +152,8 @@ fn scans_combine_those_below() {
                 );
             }
         }
-        let exclusive: [Add; 2] = [
-            Box::new(|plan, team, own, result| exclusive_scan::linear(plan, team, own, result)),
-            Box::new(|plan, team, own, result| exclusive_scan::recursive_doubling(plan, team, own, result)),
-        ];
+        let exclusive: [Add; 2] =
+            [Box::new(exclusive_scan::linear), Box::new(exclusive_scan::recursive_doubling)];
         for (at, algorithm) in exclusive.into_iter().enumerate() {
             let (results, _) = results(ranks, contributions, op, in_place, seed, algorithm);
             for (member, result) in results.iter().enumerate().skip(1) {
@@ -245,8 +237,7 @@ fn costs_are_what_the_files_tell() {
         let (n, rounds, len) = (members as usize, log2(members), 64 * MATRIX);
         let contributions: Vec<_> = (0..members).map(|r| bytes(r, len)).collect();
         let cost = |algorithm: Add| results(&Ranks::all(members), &contributions, add, false, 3, algorithm).1;
-        let doubling =
-            cost(Box::new(|plan, team, own, result| all_reduce::recursive_doubling(plan, team, own, result)));
+        let doubling = cost(Box::new(all_reduce::recursive_doubling));
         let power = 1 << members.ilog2();
         let folded = n - power;
         let depth = power.ilog2() as usize + if folded > 0 { 2 } else { 0 };
@@ -255,8 +246,7 @@ fn costs_are_what_the_files_tell() {
         let tree =
             cost(Box::new(|plan, team, own, result| reduce::binomial(plan, team, 0, own, result, true)));
         assert_eq!((tree.messages, tree.depth, tree.bytes), (n - 1, hops(members), (n - 1) * len));
-        let scanned =
-            cost(Box::new(|plan, team, own, result| scan::recursive_doubling(plan, team, own, result)));
+        let scanned = cost(Box::new(scan::recursive_doubling));
         assert!(scanned.depth <= rounds && scanned.messages <= n * rounds);
         if members.is_power_of_two() {
             let halves = cost(Box::new(|plan, team, own, result| {

@@ -24,6 +24,9 @@ pub struct Cost {
     pub depth: usize,
 }
 
+/// What has been sent and not received, from whom to whom, each with the length of the chain of messages that led to it.
+type Wires = HashMap<(u32, u32), VecDeque<(Vec<u8>, usize)>>;
+
 /// Combines elements: `(left, right)` gives the result.
 pub type Op = fn(&[u8], &[u8]) -> Vec<u8>;
 
@@ -52,7 +55,7 @@ pub fn run(
     seed: u64,
 ) -> (Vec<Buffers>, Cost) {
     assert_eq!(schedules.len(), buffers.len());
-    let mut wires: HashMap<(u32, u32), VecDeque<(Vec<u8>, usize)>> = HashMap::new();
+    let mut wires = Wires::new();
     let mut cost = Cost::default();
     let mut ranks: Vec<Rank> = schedules
         .into_iter()
@@ -89,14 +92,7 @@ pub fn run(
 }
 
 /// Moves a rank on as far as it goes; whether it moved.
-fn advance(
-    me: u32,
-    rank: &mut Rank,
-    wires: &mut HashMap<(u32, u32), VecDeque<(Vec<u8>, usize)>>,
-    op: Op,
-    grain: usize,
-    cost: &mut Cost,
-) -> bool {
+fn advance(me: u32, rank: &mut Rank, wires: &mut Wires, op: Op, grain: usize, cost: &mut Cost) -> bool {
     let mut moved = false;
     let schedule = rank.schedule.clone();
     while rank.round < schedule.rounds() {
