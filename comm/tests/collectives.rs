@@ -5,7 +5,7 @@ mod harness;
 use std::sync::Arc;
 
 use harness::{run, run_with};
-use olympi_comm::{CollectiveError, Communicator, Config, Error, Located, Op, Universe, wait_all};
+use olympi_comm::{CollectiveError, Communicator, Config, Error, Located, Op, Parts, Universe, wait_all};
 
 /// Where ranks may meet: with all on one host there is a board; without shared memory there are messages alone.
 fn everywhere(ranks: u32, body: impl Fn(&Communicator) + Send + Sync + Copy + 'static) {
@@ -310,5 +310,111 @@ fn every_algorithm_that_is_asked_for_serves() {
     run("shm", 1, |universe| {
         let error = universe.set_tuning("OLYMPI_COLL_BROADCAST", "pigeons").unwrap_err();
         assert!(matches!(error, Error::Tuning(_)) && error.to_string().contains("one of"), "{error}");
+    });
+}
+
+#[test]
+fn parts_of_any_lengths_come_to_where_they_belong() {
+    for ranks in RANKS {
+        everywhere(ranks, |world| {
+            let (me, size) = (world.rank(), world.size());
+            let n = size as usize;
+            let counts: Vec<usize> = (0..n).map(|rank| rank * 3 % 5).collect();
+            // Backwards, with gaps.
+            let displacements: Vec<usize> = (0..n).map(|rank| (n - 1 - rank) * 6 + 1).collect();
+            let parts = Parts::at(&counts, &displacements);
+            let mine = numbers(me, counts[me as usize]);
+            let mut expected = vec![-1; parts.end()];
+            for rank in 0..n {
+                let place = displacements[rank]..displacements[rank] + counts[rank];
+                expected[place].copy_from_slice(&numbers(rank as i32, counts[rank]));
+            }
+            let mut all = vec![-1; parts.end()];
+            world.all_gather_parts_into(&mine, &mut all, &parts).unwrap();
+            assert_eq!(all, expected);
+            let root = size - 1;
+            let mut all = vec![-1; parts.end()];
+            world.gather_parts_into(&mine, &mut all, &parts, root).unwrap();
+            assert!(me != root || all == expected);
+            let mut back = vec![0; counts[me as usize]];
+            world.scatter_parts_into(&expected, &mut back, &parts, root).unwrap();
+            assert_eq!(back, mine);
+
+            // Rank a sends a + 2b elements to rank b.
+            let sent = |from: usize, to: usize| numbers((from * 100 + to) as i32, from + 2 * to);
+            let from = Parts::new(&(0..n).map(|to| sent(me as usize, to).len()).collect::<Vec<_>>());
+            let to = Parts::new(&(0..n).map(|from| sent(from, me as usize).len()).collect::<Vec<_>>());
+            let data: Vec<i64> = (0..n).flat_map(|to| sent(me as usize, to)).collect();
+            let mut into = vec![0; to.end()];
+            world.all_to_all_parts_into(&data, &mut into, &from, &to).unwrap();
+            assert_eq!(into, (0..n).flat_map(|from| sent(from, me as usize)).collect::<Vec<_>>());
+
+            let total: usize = counts.iter().sum();
+            let mut block = vec![0; counts[me as usize]];
+            world.reduce_scatter_into(&vec![1_i64; total], &mut block, &counts, Op::sum()).unwrap();
+            assert!(block.iter().all(|x| *x == i64::from(size)));
+        });
+    }
+    run("shm", 2, |universe| {
+        let world = universe.world();
+        let error = world.all_gather_parts_into(&[1, 2][..], &mut [0; 3][..], &Parts::at(&[2, 2], &[0, 1]));
+        assert_eq!(
+            error.unwrap_err().to_string(),
+            "all_gather_parts: the result has parts that overlap, at elements 0 and 1"
+        );
+        let error = world.all_gather_parts_into(&[1][..], &mut [0; 3][..], &Parts::new(&[1])).unwrap_err();
+        assert_eq!(error.to_string(), "all_gather_parts: the result has 1 parts, but there are 2 ranks");
+        assert!(world.all_gather_parts_into(&[1][..], &mut [0; 1][..], &Parts::new(&[1, 1])).is_err());
+    });
+}
+
+#[test]
+fn objects_travel_too() {
+    for ranks in RANKS {
+        everywhere(ranks, |world| {
+            let (me, size) = (world.rank(), world.size());
+            let word = |rank: i32| "x".repeat(rank as usize * 7) + &rank.to_string();
+            let words: Vec<String> = (0..size).map(word).collect();
+            for root in [0, size - 1] {
+                let given = (me == root).then(|| word(root));
+                assert_eq!(world.broadcast_object(given.as_ref(), root).unwrap(), word(root));
+                assert_eq!(
+                    world.gather_objects(&word(me), root).unwrap(),
+                    (me == root).then(|| words.clone())
+                );
+                let given = (me == root).then_some(&words[..]);
+                assert_eq!(world.scatter_objects(given, root).unwrap(), word(me));
+                let joined = world.reduce_objects(&word(me), root, |a, b| a + &b).unwrap();
+                assert_eq!(joined, (me == root).then(|| words.concat()));
+            }
+            assert_eq!(world.all_gather_objects(&word(me)).unwrap(), words);
+            let mine: Vec<String> = (0..size).map(|to| word(me) + &word(to)).collect();
+            let expected: Vec<String> = (0..size).map(|from| word(from) + &word(me)).collect();
+            assert_eq!(world.all_to_all_objects(&mine).unwrap(), expected);
+            assert_eq!(world.all_reduce_objects(&word(me), |a, b| a + &b).unwrap(), words.concat());
+            assert_eq!(world.scan_objects(&word(me), |a, b| a + &b).unwrap(), words[..=me as usize].concat());
+            let before = world.exclusive_scan_objects(&word(me), |a, b| a + &b).unwrap();
+            assert_eq!(before, (me > 0).then(|| words[..me as usize].concat()));
+        });
+    }
+}
+
+#[test]
+fn who_asks_for_another_type_of_object_is_told() {
+    run("shm", 2, |universe| {
+        let world = universe.world();
+        if world.rank() == 0 {
+            world.broadcast_object(Some(&7_i32), 0).unwrap();
+        } else {
+            let error = world.broadcast_object::<String>(None, 0).unwrap_err();
+            assert!(matches!(error, CollectiveError::Decode { rank: 0, .. }), "{error}");
+        }
+        // A root without an object is an error everywhere, and nobody waits.
+        let error = world.broadcast_object::<i32>(None, 0).unwrap_err();
+        match world.rank() {
+            0 => assert!(matches!(error, CollectiveError::Counts { .. }), "{error}"),
+            _ => assert!(matches!(error, CollectiveError::Failed { rank: 0, .. }), "{error}"),
+        }
+        assert_eq!(world.all_reduce(&1, Op::sum()).unwrap(), 2);
     });
 }

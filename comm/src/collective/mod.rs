@@ -13,6 +13,8 @@ mod error;
 mod forms;
 mod gathers;
 mod invoke;
+mod objects;
+mod parts;
 mod persistent;
 mod plans;
 mod reductions;
@@ -23,6 +25,7 @@ mod strokes;
 pub(crate) use calls::Calls;
 pub use error::CollectiveError;
 pub(crate) use invoke::{Invocation, Shape};
+pub use parts::Parts;
 pub use persistent::PersistentCollective;
 #[cfg(test)]
 pub(crate) use running::Prepared;

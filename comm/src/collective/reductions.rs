@@ -14,7 +14,7 @@ use crate::request::Request;
 use crate::scope::{Scope, ScopedRequest};
 
 impl<T: Equivalence> Op<T> {
-    fn elements(&self) -> Elements {
+    pub(crate) fn elements(&self) -> Elements {
         Elements { grain: self.operation().grain(), commutative: self.operation().commutative() }
     }
 
