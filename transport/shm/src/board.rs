@@ -22,6 +22,7 @@ use rustix::fs::FallocateFlags;
 
 use crate::Shm;
 use crate::address::{LEN, Whereabouts};
+use crate::copier::Copier;
 use crate::memfd::{self, Mapping};
 use crate::segment::PeerSegment;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, compiler_fence, fence};
@@ -30,6 +31,8 @@ use crate::sync::{AtomicU32, AtomicU64, Ordering, compiler_fence, fence};
 pub(crate) const SLOTS: usize = 4;
 /// Payload that fits into a slot beside its flag, so that a short step is one cache line.
 const INLINE: usize = 48;
+/// From here on it matters by which kind of store a payload is copied.
+const LONG: usize = 2 << 10;
 /// The name shown in `/proc/<pid>/fd`.
 const NAME: &str = "olympi-board";
 const PAGE: usize = 4096;
@@ -110,6 +113,8 @@ pub struct Board {
     seen: Vec<u64>,
     /// The ways to wake the others, made when they are first needed.
     bells: Vec<Option<Bell>>,
+    /// Which kind of store serves long payloads.
+    copier: Copier,
     /// Kept until every member has opened it.
     file: Option<OwnedFd>,
 }
@@ -187,7 +192,8 @@ impl Shm {
 
     fn join(&self, map: Mapping, me: usize, members: usize, cell: usize, file: Option<OwnedFd>) -> Board {
         let (seen, bells) = (vec![0; members], (0..members).map(|_| None).collect());
-        let board = Board { map, me, members, cell, crowded: false, fenced: true, seen, bells, file };
+        let copier = Copier::new();
+        let board = Board { map, me, members, cell, crowded: false, fenced: true, seen, bells, copier, file };
         let segment = self.whereabouts().encode().0;
         // SAFETY: this process's own entry, which the others read only after all have joined.
         unsafe {
@@ -353,6 +359,10 @@ impl Board {
     pub fn write(&mut self, seq: u64, total: usize, at: usize, bytes: &[u8]) {
         assert!(total <= self.cell && at <= total && bytes.len() <= total - at, "within the cell");
         let target = self.place(self.me, seq, total <= INLINE).wrapping_add(at);
+        if bytes.len() >= LONG && (target as usize).is_multiple_of(16) {
+            // SAFETY: as below, and the target is aligned.
+            return unsafe { self.copier.copy(bytes, target, 0) };
+        }
         // SAFETY: within this member's slot or cell, which nobody else writes, and nobody reads before it is published.
         unsafe { target.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
     }
