@@ -114,7 +114,7 @@ impl Hand {
         };
         let total = posts().map(|(from, at)| at + from.len).max().unwrap_or(0);
         // Even to show nothing writes over what another may still read.
-        while let Err(member) = board.free(seq) {
+        while let Err(member) = board.free(seq, total) {
             let Some(gone) = living.gone(member) else { return Err(Awaited::Member(member)) };
             self.fail(Cause::Gone(gone.clone()));
             board.bury(member);

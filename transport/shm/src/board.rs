@@ -1,11 +1,11 @@
 //! A board: memory in which the ranks of one host do a collective together, without messages.
 //!
-//! Each member has a few *slots*, used in turn, and for each slot a *cell* of some tens of KiB. All members number what
-//! they do on a board alike. In step `seq` every member writes what the others may need into its cell of that step's slot
-//! (a few bytes go into the slot itself, one cache line with its flag), and then *publishes*: stores `seq` in the slot's
-//! flag. Whoever needs it waits for the flag and reads. No member may overwrite a slot that another still reads: a member
-//! that has published step `t` has done with all steps before `t`, so a slot is free again once everyone has published
-//! the step after the one it was last used for.
+//! Each member has some *slots*, used in turn, and a few *cells* of some tens of KiB, used in turn as well. All members
+//! number what they do on a board alike. In step `seq` every member writes what the others may need into the step's cell (a
+//! few bytes go into its slot, one cache line with its flag), and then *publishes*: stores `seq` in the slot's flag. Whoever
+//! needs it waits for the flag and reads. No member may overwrite what another still reads: a member that has published
+//! step `t` has done with all steps before `t`, so a slot or a cell is free again once everyone has published the step
+//! after the one it was last used for.
 //!
 //! Memory that other processes write is only copied out ([`Payload`]), and every length in it is checked here.
 //!
@@ -27,8 +27,10 @@ use crate::memfd::{self, Mapping};
 use crate::segment::PeerSegment;
 use crate::sync::{AtomicU32, AtomicU64, Ordering, compiler_fence, fence};
 
-/// Slots of a member. Four let a root run three steps ahead of who reads.
-pub(crate) const SLOTS: usize = 4;
+/// Slots of a member: so many steps whoever only shows may be ahead of who reads, as long as what it shows is short.
+const SLOTS: usize = 32;
+/// Cells of a member, used in turn by longer steps: few, so that they stay in a cache.
+const CELLS: usize = 4;
 /// Payload that fits into a slot beside its flag, so that a short step is one cache line.
 const INLINE: usize = 48;
 /// From here on it matters by which kind of store a payload is copied.
@@ -135,7 +137,7 @@ fn cells(members: usize) -> usize {
 }
 
 fn file_len(members: usize, cell: usize) -> usize {
-    cells(members) + members * SLOTS * cell
+    cells(members) + members * CELLS * cell
 }
 
 impl Shm {
@@ -319,7 +321,9 @@ impl Board {
 
     #[inline]
     fn cell_ptr(&self, member: usize, seq: u64) -> *mut u8 {
-        self.map.base.wrapping_add(cells(self.members) + (member * SLOTS + slot(seq)) * self.cell)
+        #[allow(clippy::cast_possible_truncation)] // below CELLS
+        let cell = (seq % CELLS as u64) as usize;
+        self.map.base.wrapping_add(cells(self.members) + (member * CELLS + cell) * self.cell)
     }
 
     /// Where a payload of `len` bytes of this member lies.
@@ -333,10 +337,14 @@ impl Board {
         }
     }
 
-    /// Whether this member's slot of a step may be overwritten; if not, for whom to wait.
+    /// Whether this member's slot of a step, and its cell if it shows as many bytes, may be overwritten.
+    ///
+    /// # Errors
+    /// For whom to wait.
     #[inline]
-    pub fn free(&mut self, seq: u64) -> Result<(), usize> {
-        let Some(before) = (seq + 1).checked_sub(SLOTS as u64) else { return Ok(()) };
+    pub fn free(&mut self, seq: u64, total: usize) -> Result<(), usize> {
+        let turn = if total <= INLINE { SLOTS } else { CELLS };
+        let Some(before) = (seq + 1).checked_sub(turn as u64) else { return Ok(()) };
         for member in 0..self.members {
             if self.seen[member] < before && member != self.me && self.look(member, before).is_none() {
                 return Err(member);

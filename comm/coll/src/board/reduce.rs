@@ -63,7 +63,8 @@ pub fn reduce(
     true
 }
 
-/// A reduction for all. Short ones in one round: everyone combines everything, from rank 0 on. Longer ones by pieces, of
+/// A reduction for all. Short ones in one round: everyone combines everything, from rank 0 on; two members do so with
+/// longer ones as well, piece by piece, since they would read as much if they shared the work. Among more, by pieces, of
 /// which each member combines its share in one round, and shows it in the next, together with what it contributes to
 /// the next piece. `false`: the elements are too long for a cell, and nothing was planned.
 #[must_use]
@@ -73,6 +74,10 @@ pub fn all_reduce(plan: &mut Plan, team: &Team, cell: usize, own: Span, result: 
     }
     if own.len <= WHOLE.min(cell) {
         all_reduce_short(plan, team, own, result);
+    } else if team.size() == 2 {
+        for (offset, len) in pieces(own.len, whole(cell, grain)) {
+            all_reduce_short(plan, team, own.part(offset, len), result.part(offset, len));
+        }
     } else {
         all_reduce_long(plan, team, cell, own, result, grain);
     }
