@@ -32,6 +32,8 @@
 //! | `MPI_Isend`, `MPI_Irecv` | [`Communicator::isend`], [`irecv`](Communicator::irecv) on owned buffers; [`Communicator::scope`] on borrowed ones |
 //! | `MPI_Send_init`, `MPI_Recv_init` | [`Communicator::send_init`], [`recv_init`](Communicator::recv_init) |
 //! | `MPI_Start`, `MPI_Startall`; `MPI_Waitall` that keeps them | [`Persistent::start`], [`start_all`]; [`wait_all`]`(&mut requests)` |
+//! | `MPI_Psend_init`, `MPI_Precv_init` | [`Communicator::psend_init`], [`precv_init`](Communicator::precv_init) |
+//! | `MPI_Pready`, `_range`, `_list`; `MPI_Parrived` | [`PartitionedSend::ready`], [`ready_range`](PartitionedSend::ready_range), [`ready_list`](PartitionedSend::ready_list), [`Claim::ready`]; [`PartitionedRecv::arrived`] |
 //! | `MPI_Wait`, `MPI_Test`, and their any, some, all | [`Request::wait`], [`Request::test`], [`wait_any`], [`wait_some`], [`wait_all`], [`test_any`], ... |
 //! | `MPI_Probe`, `Iprobe`, `Mprobe`, `Improbe`, `Mrecv` | [`Communicator::probe`], [`iprobe`](Communicator::iprobe), [`mprobe`](Communicator::mprobe), [`improbe`](Communicator::improbe), [`Message`] |
 //! | `MPI_Sendrecv`, `_replace` | [`Communicator::sendrecv`], [`sendrecv_replace`](Communicator::sendrecv_replace) |

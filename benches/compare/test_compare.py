@@ -1,5 +1,6 @@
 """Checks of the runner that need no MPI: python3 -m unittest discover benches/compare"""
 
+import dataclasses
 import sys
 import tempfile
 import unittest
@@ -10,8 +11,8 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from compare import goals, plot, runs, table  # noqa: E402
-from compare.figures import BY_NAME, BULK, FIGURES  # noqa: E402
+from compare import goals, main, peers, plot, runs, table  # noqa: E402
+from compare.figures import BULK, BY_NAME, COLLECTIVES, FIGURES, GROUPS  # noqa: E402
 from compare.peers import everyone  # noqa: E402
 
 FACTS = {
@@ -63,6 +64,79 @@ class Goals(unittest.TestCase):
     def test_the_token_is_compared_at_its_own_number_of_laps(self):
         results = [record("token_16", 100, "olympi", 10.0, "ms"), record("token_16", 100, "mpich", 100.0, "ms")]
         self.assertAlmostEqual(self.verdict("token round 16 ranks / MPICH", results)[2], 0.1)
+
+
+    def test_collectives_are_judged_by_their_worst(self):
+        def all_of(figure, name, value, **other):
+            return [
+                record(f"{figure}_{collective}", size, name, other.get(collective, value))
+                for collective, sizes in COLLECTIVES.items() for size in sizes
+            ]
+
+        results = all_of("coll_16", "olympi", 2.0) + all_of("coll_16", "mpich", 50.0)
+        results += all_of("coll_16", "openmpi", 20.0, alltoall=5.0) + all_of("coll_16", "intel", 2.5)
+        judged = self.verdict("16 ranks on 2 CPUs, all of these / MPICH and Open MPI", results)
+        self.assertAlmostEqual(judged[2], 0.4)
+        self.assertIn("alltoall 1 KiB", judged[4])
+        self.assertIn("openmpi", judged[4])
+        self.assertIs(judged[5], False)
+        judged = self.verdict("16 ranks on 2 CPUs, all of these / Intel MPI", results)
+        self.assertAlmostEqual(judged[2], 0.8)
+        self.assertIs(judged[5], True)
+        # One that nobody has measured is left out; one that Olympi alone lacks is not.
+        without = [r for r in results if r["size"] != 1 << 20]
+        self.assertIs(self.verdict("16 ranks on 2 CPUs, all of these / Intel MPI", without)[5], True)
+        lacking = [r for r in results if r["figure"] != "coll_16_barrier" or r["implementation"] != "olympi"]
+        judged = self.verdict("16 ranks on 2 CPUs, all of these / Intel MPI", lacking)
+        self.assertIsNone(judged[5])
+        self.assertIn("no coll_16_barrier of olympi", judged[4])
+
+    def test_packing_is_held_against_the_loop_of_the_same_run(self):
+        results = [record("pack_column", 4096, "olympi", 40.0), record("pack_column_loop", 4096, "olympi", 30.0),
+                   record("pack_column", 4096, "mpich", 45.0)]
+        judged = self.verdict("packing a column / a loop by hand", results)
+        self.assertAlmostEqual(judged[2], 0.75)
+        self.assertIs(judged[5], True)
+        self.assertAlmostEqual(self.verdict("packing a column / best peer", results)[2], 40 / 45)
+
+
+class Collectives(unittest.TestCase):
+    def test_the_command_line_names_each_with_its_sizes(self):
+        line = BY_NAME["coll_2"].command_line(False, ["--batches", "9"], False)
+        self.assertEqual(line, [
+            "collectives", "--which", "barrier,bcast:8:65536:1048576,allreduce:8:65536:1048576,alltoall:1024",
+            "--batches", "9", "--pinned",
+        ])
+        crowded = BY_NAME["coll_16"].command_line(True, ["--batches", "9"], False)
+        self.assertIn("barrier,bcast:8:65536,allreduce:8:65536,alltoall:1024", crowded)
+        self.assertNotIn("--pinned", crowded)
+        self.assertIn("60", crowded)
+
+    def test_a_group_is_its_figures(self):
+        parse = main.names(list(BY_NAME), "figure", GROUPS)
+        self.assertEqual(parse("coll_tcp,rss_16"), ["coll_tcp_2", "coll_tcp_4", "rss_16"])
+        self.assertIn("coll_16", parse("coll"))
+
+    def test_they_share_a_table_of_a_row_each(self):
+        results = [record("coll_2_barrier", 0, "olympi", 1.0), record("coll_2_bcast", 65536, "olympi", 2.0),
+                   record("coll_2_bcast", 8, "olympi", 3.0)]
+        results.append(dict(record("coll_2", None, "intel", None), error="exit code 1: broken"))
+        text = table.render(results, FACTS)
+        self.assertEqual(text.count("### "), 1)
+        rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| ")]
+        self.assertEqual(rows, ["", "barrier", "bcast 8", "bcast 64 KiB"])
+        self.assertIn("broken", text)
+
+    def test_what_was_measured_before_a_failure_counts(self):
+        figure = dataclasses.replace(BY_NAME["coll_16"], timeout=10)
+        line = '{"figure":"barrier","size":0,"ranks":16,"median":2,"p02":1,"max":3,"unit":"us","samples":5}'
+        shell = peers.Implementation("mpich", "MPICH", launcher="sh", program=())
+        shell.command = lambda *_: ["sh", "-c", f"echo '{line}'; echo bad luck >&2; exit 4"]
+        options = Namespace(quick=False, batches=[])
+        comparison = runs.Comparison({"mpich": shell}, options, [0, 1])
+        (found,) = comparison.records(figure, "mpich", shell)
+        self.assertEqual((found["figure"], found["p02"]), ("coll_16_barrier", 1))
+        self.assertIn("bad luck", comparison.failures["coll_16", "mpich"])
 
 
 class Rounds(unittest.TestCase):

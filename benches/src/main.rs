@@ -1,6 +1,7 @@
 //! Benchmarks in the manner of the OSU suite, on Olympi. `benches/compare` runs the same ones on other MPIs, and
 //! describes the figures, the options and the records.
 
+mod collectives;
 mod figures;
 mod measure;
 mod objects;
@@ -67,11 +68,12 @@ fn run(universe: &Universe, options: &Options) -> Result<bool, Error> {
         pinned(world)?;
         return Ok(true);
     }
-    if world.size() < 2 || (options.subcommand == "rate" && world.size() % 2 == 1) {
+    let alone = matches!(options.subcommand.as_str(), "collectives" | "pack");
+    if (world.size() < 2 && !alone) || (options.subcommand == "rate" && world.size() % 2 == 1) {
         eprintln!("olympi-bench: {} does not work with {} ranks", options.subcommand, world.size());
         return Ok(false);
     }
-    if options.pinned && !is_pinned(world)? {
+    if options.pinned && world.size() > 1 && !is_pinned(world)? {
         return Ok(false);
     }
     let mut bench = Bench { world, send: Vec::new(), receive: Vec::new(), drained: 0.0 };
@@ -136,6 +138,12 @@ fn measure(bench: &mut Bench<'_>, options: &Options) -> Result<bool, Error> {
                 let ranks = bench.world.size();
                 Samples { figure: "token", size: options.laps, ranks, unit: "ms", higher_is_better: false }
                     .emit(vec![milliseconds]);
+            }
+        }
+        "collectives" => {
+            if let Err(complaint) = collectives::measure(bench, options)? {
+                eprintln!("olympi-bench: {complaint}");
+                return Ok(false);
             }
         }
         "object-latency" | "object-bandwidth" => over_objects(bench, options)?,

@@ -17,6 +17,8 @@ pub(crate) struct Options {
     pub(crate) laps: usize,
     /// Each rank must be on a CPU of its own.
     pub(crate) pinned: bool,
+    /// Which collectives, with their sizes; all if there is none.
+    pub(crate) which: Option<String>,
     /// Measure posted depth.
     pub(crate) posted: bool,
     /// Measure unexpected depth.
@@ -28,10 +30,12 @@ pub(crate) struct Options {
 /// How to use it.
 pub(crate) const USAGE: &str = "\
 usage: olympi-bench SUBCOMMAND [--sizes LIST | --min SIZE --max SIZE] [--batches N] [--batch-time MS] [--limit MS]
-                    [--which posted|unexpected] [--laps N] [--pinned] [--transport LIST]
+                    [--which posted|unexpected|LIST] [--laps N] [--pinned] [--transport LIST]
   latency, bandwidth, bibandwidth   of raw buffers between two ranks
   rate                              8-byte messages a second, pairs of ranks
   matching                          a match behind posted receives; unexpected messages taken newest first
+  collectives                       of all ranks: --which barrier,bcast:8:64K names some, with sizes of their own
+  pack                              a column of a matrix, beside a loop by hand
   token                             round a ring of all ranks
   memory                            of an idle rank
   pinned                            memory for a connected, silent peer
@@ -54,6 +58,7 @@ impl Options {
             limit: 1.5,
             laps: 1000,
             pinned: false,
+            which: None,
             posted: true,
             unexpected: true,
             transport: None,
@@ -66,9 +71,9 @@ impl Options {
             }
             let value = words.next().ok_or_else(|| format!("{word} needs a value"))?;
             match word.as_str() {
-                "--sizes" => options.sizes = value.split(',').map(size).collect::<Result<_, _>>()?,
-                "--min" => least = size(&value)?,
-                "--max" => most = size(&value)?,
+                "--sizes" => options.sizes = value.split(',').map(size_of).collect::<Result<_, _>>()?,
+                "--min" => least = size_of(&value)?,
+                "--max" => most = size_of(&value)?,
                 "--batches" => options.batches = number::<usize>(&word, &value)?.max(1),
                 "--batch-time" => options.batch_time = number::<f64>(&word, &value)? / 1e3,
                 "--limit" => options.limit = number::<f64>(&word, &value)? / 1e3,
@@ -77,6 +82,7 @@ impl Options {
                 "--which" => {
                     options.posted = value != "unexpected";
                     options.unexpected = value != "posted";
+                    options.which = Some(value);
                 }
                 _ => return Err(format!("unknown option {word}")),
             }
@@ -85,6 +91,7 @@ impl Options {
             options.sizes = match options.subcommand.as_str() {
                 "matching" => vec![1, 10, 100, 1_000, 10_000],
                 "rate" => vec![8],
+                "collectives" => vec![8, 64 << 10, 1 << 20],
                 "object-vec" => vec![1_000_000],
                 _ => range(least, most),
             };
@@ -98,7 +105,7 @@ fn number<T: std::str::FromStr>(option: &str, value: &str) -> Result<T, String> 
 }
 
 /// `64`, `4K` or `1M` as a number.
-fn size(text: &str) -> Result<usize, String> {
+pub(crate) fn size_of(text: &str) -> Result<usize, String> {
     let digits = text.trim_end_matches(['K', 'k', 'M', 'm']);
     let unit = match &text[digits.len()..] {
         "" => 1,

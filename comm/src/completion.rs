@@ -5,7 +5,8 @@ use std::sync::Arc;
 use olympi_datatype::Equivalence;
 
 use crate::error::Error;
-use crate::op::OpRef;
+use crate::inbox::State;
+use crate::partitioned::{PartitionedRecv, PartitionedSend};
 use crate::persistent::Persistent;
 use crate::request::{Inner, Request};
 use crate::scope::ScopedRequest;
@@ -22,16 +23,23 @@ pub trait Completion: sealed::Sealed {
 }
 
 pub(crate) mod sealed {
-    use super::{Arc, Error, OpRef, Shared};
+    use super::{Arc, Error, Shared, State};
 
     /// What a kind of request must know of itself.
     pub trait Sealed {
         type Given;
         /// Whether the outcome is still to be given.
         fn is_live(&self) -> bool;
-        /// The operation, unless it was over at once.
+        /// Where its operation is, unless it was over at once.
         #[allow(private_interfaces)]
-        fn operation(&self) -> Option<(&Arc<Shared>, OpRef)>;
+        fn place(&self) -> Option<&Arc<Shared>>;
+        /// Whether its operation is over.
+        #[allow(private_interfaces)]
+        fn is_over(&self, state: &mut State) -> bool;
+        /// Whether nothing but its owner can bring it to its end, so that waiting for it is an error.
+        fn is_stuck(&self) -> bool {
+            false
+        }
         /// Gives the outcome, waiting for it if need be.
         fn give(&mut self) -> Result<Self::Given, Error>;
     }
@@ -49,8 +57,12 @@ impl<T> Sealed for Request<T> {
         !matches!(self.inner, Inner::Spent)
     }
     #[allow(private_interfaces)]
-    fn operation(&self) -> Option<(&Arc<Shared>, OpRef)> {
-        self.name()
+    fn place(&self) -> Option<&Arc<Shared>> {
+        self.name().map(|(shared, _)| shared)
+    }
+    #[allow(private_interfaces)]
+    fn is_over(&self, state: &mut State) -> bool {
+        self.name().is_none_or(|(_, op)| state.mail.ops.is_done(op))
     }
     fn give(&mut self) -> Result<T, Error> {
         self.take().unwrap_or(Err(Error::Spent))
@@ -67,8 +79,12 @@ impl Sealed for ScopedRequest<'_, '_> {
         !self.is_spent()
     }
     #[allow(private_interfaces)]
-    fn operation(&self) -> Option<(&Arc<Shared>, OpRef)> {
-        self.name()
+    fn place(&self) -> Option<&Arc<Shared>> {
+        self.name().map(|(shared, _)| shared)
+    }
+    #[allow(private_interfaces)]
+    fn is_over(&self, state: &mut State) -> bool {
+        self.name().is_none_or(|(_, op)| state.mail.ops.is_done(op))
     }
     fn give(&mut self) -> Result<Status, Error> {
         self.take().unwrap_or(Err(Error::Spent))
@@ -85,8 +101,59 @@ impl<T: Equivalence> Sealed for Persistent<T> {
         self.is_active()
     }
     #[allow(private_interfaces)]
-    fn operation(&self) -> Option<(&Arc<Shared>, OpRef)> {
-        self.name()
+    fn place(&self) -> Option<&Arc<Shared>> {
+        self.name().map(|(shared, _)| shared)
+    }
+    #[allow(private_interfaces)]
+    fn is_over(&self, state: &mut State) -> bool {
+        self.name().is_none_or(|(_, op)| state.mail.ops.is_done(op))
+    }
+    fn give(&mut self) -> Result<Status, Error> {
+        self.wait()
+    }
+}
+
+impl<T: Equivalence + Sync> Completion for PartitionedSend<T> {
+    type Output = Status;
+}
+
+impl<T: Equivalence + Sync> Sealed for PartitionedSend<T> {
+    type Given = Status;
+    fn is_live(&self) -> bool {
+        self.is_active()
+    }
+    #[allow(private_interfaces)]
+    fn place(&self) -> Option<&Arc<Shared>> {
+        Some(self.shared())
+    }
+    #[allow(private_interfaces)]
+    fn is_over(&self, state: &mut State) -> bool {
+        self.is_over(state)
+    }
+    fn is_stuck(&self) -> bool {
+        self.is_unready()
+    }
+    fn give(&mut self) -> Result<Status, Error> {
+        self.wait()
+    }
+}
+
+impl<T: Equivalence + Sync> Completion for PartitionedRecv<T> {
+    type Output = Status;
+}
+
+impl<T: Equivalence + Sync> Sealed for PartitionedRecv<T> {
+    type Given = Status;
+    fn is_live(&self) -> bool {
+        self.is_active()
+    }
+    #[allow(private_interfaces)]
+    fn place(&self) -> Option<&Arc<Shared>> {
+        Some(self.shared())
+    }
+    #[allow(private_interfaces)]
+    fn is_over(&self, state: &mut State) -> bool {
+        self.is_over(state)
     }
     fn give(&mut self) -> Result<Status, Error> {
         self.wait()
@@ -104,8 +171,15 @@ impl<R: Sealed> Sealed for &mut R {
         (**self).is_live()
     }
     #[allow(private_interfaces)]
-    fn operation(&self) -> Option<(&Arc<Shared>, OpRef)> {
-        (**self).operation()
+    fn place(&self) -> Option<&Arc<Shared>> {
+        (**self).place()
+    }
+    #[allow(private_interfaces)]
+    fn is_over(&self, state: &mut State) -> bool {
+        (**self).is_over(state)
+    }
+    fn is_stuck(&self) -> bool {
+        (**self).is_stuck()
     }
     fn give(&mut self) -> Result<Self::Given, Error> {
         (**self).give()
@@ -218,26 +292,21 @@ fn give_over<R: Completion>(requests: &mut [R]) -> Result<Vec<(usize, R::Given)>
 }
 
 fn is_over<R: Completion>(request: &R) -> bool {
-    match request.operation() {
+    match request.place() {
         None => true,
-        Some((shared, op)) => {
-            shared.door.enter().is_ok_and(|mut inside| inside.mail.ops.find(op).is_none_or(|op| op.is_over()))
-        }
+        Some(shared) => shared.door.enter().is_ok_and(|mut inside| request.is_over(&mut inside)),
     }
 }
 
 /// The first that is over. If none is: waits for one, or (`!wait`) moves messages on and looks once more.
 fn first_over<R: Completion>(requests: &[R], wait: bool) -> Result<Option<usize>, Error> {
-    let operations: Vec<_> = requests
-        .iter()
-        .enumerate()
-        .filter(|(_, request)| request.is_live())
-        .filter_map(|(index, request)| request.operation().map(|(shared, op)| (index, shared, op)))
-        .collect();
-    let at_once = requests.iter().position(|request| request.is_live() && request.operation().is_none());
-    let Some((_, shared, _)) = operations.first() else { return Ok(at_once) };
-    let over = |state: &mut crate::inbox::State| {
-        operations.iter().find(|(_, _, op)| state.mail.ops.is_done(*op)).map(|(index, ..)| *index)
+    let live = || requests.iter().enumerate().filter(|(_, request)| request.is_live());
+    let at_once =
+        live().find(|(_, request)| request.place().is_none() || wait && request.is_stuck()).map(|(i, _)| i);
+    let Some(shared) = live().find_map(|(_, request)| request.place()) else { return Ok(at_once) };
+    let under_way: Vec<_> = live().filter(|(_, request)| request.place().is_some()).collect();
+    let over = |state: &mut State| {
+        under_way.iter().find(|(_, request)| request.is_over(state)).map(|(index, _)| *index)
     };
     if wait && at_once.is_none() {
         return Ok(Some(shared.wait(over)?));

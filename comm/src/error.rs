@@ -401,6 +401,9 @@ pub enum Error {
     /// From a callback of an attribute.
     #[error(transparent)]
     Attribute(#[from] AttributeError),
+    /// A partitioned operation was set up wrongly or used out of turn, or its two sides do not agree.
+    #[error(transparent)]
+    Partitioned(#[from] crate::PartitionedError),
     /// The request has given its outcome already.
     #[error("the request has given its outcome already")]
     Spent,

@@ -221,6 +221,7 @@ impl Error {
             Self::Tuning(_) => ErrorClass::Arg,
             Self::Buffer(error) => error.class(),
             Self::Persistent(error) => error.class(),
+            Self::Partitioned(error) => error.class(),
             Self::Create(error) => error.class(),
             Self::Group(error) => error.class(),
             Self::Info(error) => error.class(),

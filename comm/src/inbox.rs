@@ -16,6 +16,7 @@ use crate::context::{Contexts, Way};
 use crate::create::Ballot;
 use crate::group::Group;
 use crate::op::{Gone, Hold, OpRef, Ops, Phase};
+use crate::partitioned::Agreements;
 use crate::scope::Pending;
 
 /// A message that nobody has asked for yet.
@@ -53,6 +54,7 @@ pub(crate) struct Mailbox {
     /// Peers that are gone. Few, and mostly none.
     pub(crate) dead: Vec<Gone>,
     pub(crate) bsend: Option<BsendBuffer>,
+    pub(crate) agreements: Agreements,
     /// An empty list with room, for the next scope's operations.
     pub(crate) spare: Vec<Pending>,
     /// Tasks whose request has ended; woken after leaving the door.
@@ -80,6 +82,7 @@ impl Mailbox {
             collectives: Collectives::default(),
             dead: Vec::new(),
             bsend: None,
+            agreements: Agreements::default(),
             spare: Vec::new(),
             woken: Vec::new(),
             ballots: Vec::new(),
@@ -279,6 +282,9 @@ impl State {
     #[inline]
     pub(crate) fn poll(&mut self) -> usize {
         let mut events = self.progress.poll(&mut self.mail);
+        if self.mail.agreements.are_awaited() {
+            self.agree();
+        }
         if self.mail.collectives.is_ready() {
             events += self.advance();
         }

@@ -1,4 +1,4 @@
-//! Communicators, groups, requests, and messages (MPI 5.0, chapters 3 and 7): what users of Olympi call.
+//! Communicators, groups, requests, and messages (MPI 5.0, chapters 3, 4 and 7): what users of Olympi call.
 //!
 //! A message is a raw buffer (a slice or a vector of an [`Equivalence`] type, moved without a copy that the
 //! protocol does not need) or an object (anything that serde serializes). [`Communicator`] lists the calls.
@@ -9,7 +9,7 @@
 //! Everything a rank owns lies behind one door (`door.rs`), whose lock the thread level decides. Behind it,
 //! the mailbox (`inbox.rs`) matches messages and receives, and keeps the table of operations (`op.rs`). Requests
 //! name operations; the families of calls begin them (`send.rs`, `recv.rs`, `request.rs`, `scope.rs`,
-//! `persistent.rs`, `object.rs`, `probe.rs`), and `wait.rs` waits for them. `group/` says who is in a communicator,
+//! `persistent.rs`, `partitioned/`, `object.rs`, `probe.rs`), and `wait.rs` waits for them. `group/` says who is in a communicator,
 //! `context/` which messages may meet, `create/` how communicators come to be, and `communicator.rs` how they end.
 #![warn(clippy::pedantic)]
 #![allow(
@@ -44,6 +44,7 @@ mod info;
 mod leaving;
 mod object;
 mod op;
+mod partitioned;
 mod persistent;
 mod probe;
 mod recv;
@@ -80,7 +81,8 @@ pub use olympi_transport::{
     AllocError, Config, ConfigError, Directory, LookupError, Membership, SimTransport, StartError,
 };
 pub use olympi_transport_api::Peer;
-pub use persistent::{Persistent, start_all};
+pub use partitioned::{Claim, PartitionedError, PartitionedRecv, PartitionedSend};
+pub use persistent::{Persistent, Startable, start_all};
 pub use probe::{Message, ObjectMessage};
 pub use reduction::{Bits, Locatable, Located, Number, Op, Ordered, Reducible};
 pub use request::Request;

@@ -259,15 +259,32 @@ impl<T: Equivalence> Persistent<T> {
     }
 }
 
-/// Starts several persistent requests (`MPI_Startall`) in their order: `start_all(&mut requests)`, or
+/// A request that is set up once and started many times: what [`start_all`] takes.
+pub trait Startable: sealed::Sealed {}
+
+pub(crate) mod sealed {
+    use super::Error;
+
+    pub trait Sealed {
+        fn start(&mut self) -> Result<(), Error>;
+    }
+}
+
+impl<T: Equivalence> Startable for Persistent<T> {}
+
+impl<T: Equivalence> sealed::Sealed for Persistent<T> {
+    fn start(&mut self) -> Result<(), Error> {
+        Self::start(self)
+    }
+}
+
+/// Starts several requests (`MPI_Startall`) in their order: `start_all(&mut requests)`, or
 /// `start_all(receives.iter_mut().chain(&mut sends))`.
 ///
 /// # Errors
 /// The first that cannot be started; those before it are.
-pub fn start_all<'a, T: Equivalence>(
-    requests: impl IntoIterator<Item = &'a mut Persistent<T>>,
-) -> Result<(), Error> {
-    requests.into_iter().try_for_each(Persistent::start)
+pub fn start_all<'a, R: Startable + 'a>(requests: impl IntoIterator<Item = &'a mut R>) -> Result<(), Error> {
+    requests.into_iter().try_for_each(sealed::Sealed::start)
 }
 
 impl<T: Equivalence> Drop for Persistent<T> {

@@ -312,7 +312,7 @@ impl Communicator {
     }
 }
 
-fn sent_vec<T: Equivalence>(mut outcome: Outcome, group: &Group) -> Result<Vec<T>, Error> {
+pub(crate) fn sent_vec<T: Equivalence>(mut outcome: Outcome, group: &Group) -> Result<Vec<T>, Error> {
     group.sent(outcome.failure.take())?;
     Ok(Owned::back(&mut outcome))
 }

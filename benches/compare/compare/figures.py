@@ -44,6 +44,8 @@ class Figure:
     # The figure's name in the program's records -> its name in compare.json.
     # Records of other names are ignored; an empty table takes all of them.
     records: dict = field(default_factory=dict)
+    batches: tuple = ()  # instead of the run's own
+    together: bool = False  # its records share one table
 
     def command_line(self, quick, batches, quick_only_small):
         """The arguments of `bench`/`olympi-bench` for this figure."""
@@ -54,11 +56,16 @@ class Figure:
         if sizes:
             words += ["--sizes", ",".join(str(size) for size in sizes)]
         words += self.quick_arguments if quick and self.quick_arguments else self.arguments
-        if sizes:
-            words += batches
+        if sizes or self.takes_batches:
+            words += self.batches or batches
         if self.pinned:
             words.append("--pinned")
         return words
+
+    @property
+    def takes_batches(self):
+        """Whether the subcommand measures batches without a list of sizes."""
+        return self.subcommand in ("collectives", "pack")
 
     def raw_command_line(self, batches):
         """The arguments of `raw` for this figure."""
@@ -75,6 +82,29 @@ QUICK_BULK = (4 << 10, 64 << 10, 1 << 20, 4 << 20)
 DEPTHS = (1, 10, 100, 1_000, 10_000)
 QUICK_DEPTHS = (1, 1_000, 10_000)
 DEPTH_AXIS = "depth of the queue (messages)"
+
+# Collectives and their sizes, as the goals have them.
+COLLECTIVES = {
+    "barrier": (0,), "bcast": (8, 64 << 10, 1 << 20), "allreduce": (8, 64 << 10, 1 << 20), "alltoall": (1 << 10,),
+}
+
+
+def which(most):
+    """The collectives in the words of `--which`, up to a size."""
+    named = lambda name, sizes: ":".join([name, *(str(size) for size in sizes if 0 < size <= most)])
+    return ("--which", ",".join(named(name, sizes) for name, sizes in COLLECTIVES.items()))
+
+
+def collectives(name, title, ranks, **more):
+    """The figure of the collectives at so many ranks; more ranks than CPUs wait for one another's time slices."""
+    if ranks > 2:
+        more = dict(pinned=False, timeout=240, batches=("--batches", "60", "--batch-time", "1", "--limit", "300"), **more)
+    return Figure(
+        name, title, "collectives", "us", ranks=ranks, together=True,
+        arguments=which(1 << 20), quick_arguments=which(64 << 10),
+        records={collective: f"{name}_{collective}" for collective in COLLECTIVES}, **more,
+    )
+
 
 FIGURES = (
     Figure(
@@ -135,6 +165,22 @@ FIGURES = (
             "object_vec_ratio": "object_vec_f64_1e6_ratio",
         },
     ),
+    collectives("coll_2", "Collectives of 2 ranks, shared memory", 2, implementations=MPI + ("mpich-ucx",)),
+    collectives("coll_4", "Collectives of 4 ranks on 2 CPUs, shared memory", 4),
+    collectives("coll_8", "Collectives of 8 ranks on 2 CPUs, shared memory", 8),
+    collectives("coll_16", "Collectives of 16 ranks on 2 CPUs, shared memory", 16),
+    collectives(
+        "coll_tcp_2", "Collectives of 2 ranks, TCP over loopback", 2, transport="tcp",
+        implementations=MPI + ("mpich-ucx", "openmpi-ucx"),
+    ),
+    collectives(
+        "coll_tcp_4", "Collectives of 4 ranks on 2 CPUs, TCP over loopback", 4, transport="tcp",
+        implementations=MPI + ("mpich-ucx", "openmpi-ucx"),
+    ),
+    Figure(
+        "pack_column", "A column of a 4096 x 4096 matrix of f64 packed, and by a loop", "pack", "us",
+        ranks=1, axis="elements", records={"pack": "pack_column", "pack_loop": "pack_column_loop"},
+    ),
     Figure(
         "startup_16", "mpiexec -n 16 of an empty MPI program, start to end", "", "ms",
         ranks=16, pinned=False, axis="",
@@ -155,3 +201,8 @@ FIGURES = (
 )
 
 BY_NAME = {figure.name: figure for figure in FIGURES}
+
+# Several figures by one name, on the command line.
+GROUPS = {
+    group: [figure.name for figure in FIGURES if figure.name.startswith(group + "_")] for group in ("coll", "coll_tcp")
+}

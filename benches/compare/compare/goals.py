@@ -4,9 +4,9 @@ The 2nd best percentile decides, because it is what the code can do when nothing
 else runs; what the medians would say stands beside it.
 """
 
-from .figures import BULK
+from .figures import BULK, COLLECTIVES
 from .peers import PEERS
-from .table import aligned, number
+from .table import aligned, human, number
 
 
 class Unmeasured(Exception):
@@ -38,6 +38,14 @@ class Results:
         if not values:
             raise Unmeasured(f"no peer has a {figure}" + (f" at {size:,}" if size else ""))
         return max(values) if higher else min(values)
+
+    def best_of(self, names, figure, size):
+        """The least value among these implementations, and whose it is."""
+        return min((self.of(name, figure, size), name) for name in names)
+
+    def anyone(self, figure, size):
+        """Whether anyone has been measured there."""
+        return any(key[:2] == (figure, size) for key in self.records)
 
     def laps(self):
         """How often the token went round in this run."""
@@ -83,6 +91,34 @@ def bandwidth_everywhere(results):
     return worst
 
 
+def collectives_everywhere(figure, peers=None):
+    """The worst ratio of Olympi's collectives to the best of `peers` (those that were measured, if none are named)."""
+
+    def measure(results):
+        worst = None
+        for collective, sizes in COLLECTIVES.items():
+            for size in sizes:
+                record = f"{figure}_{collective}"
+                if not results.anyone(record, size):
+                    continue  # a quick run has fewer sizes
+                mine = results.of("olympi", record, size)
+                best, name = results.best_of(peers, record, size) if peers else results.best_peer(record, size)
+                if worst is None or mine / best > worst[0]:
+                    what = f"{collective} {human(size)}" if size else collective
+                    worst = (mine / best, f"worst is {what}: {number(mine)} beside {number(best)} ({name})")
+        if worst is None:
+            raise Unmeasured(f"no {figure}")
+        return worst
+
+    return measure
+
+
+def loop_over_pack(results):
+    """The speed of packing a column over that of a loop written by hand."""
+    loop, pack = results.of("olympi", "pack_column_loop", 4096), results.of("olympi", "pack_column", 4096)
+    return loop / pack, f"{number(loop)} beside {number(pack)} us"
+
+
 def depth(figure):
     """The cost at depth 10,000 over the cost at depth 1."""
 
@@ -126,6 +162,28 @@ GOALS = (
     ("match behind 10,000 posted receives / behind 1", depth("posted_depth"), "<=", 2.0),
     ("10,000 unexpected drained in reverse / 1", depth("unexpected_depth"), "<=", 2.0),
     ("object Vec<f64> of 1e6 / (encode + raw send + decode)", object_path, "<=", 1.2),
+    ("2 ranks: barrier / best peer", against_peer("coll_2_barrier", 0), "<=", 0.8),
+    ("2 ranks: bcast 8 B / best peer", against_peer("coll_2_bcast", 8), "<=", 0.8),
+    ("2 ranks: allreduce 8 B / best peer", against_peer("coll_2_allreduce", 8), "<=", 0.8),
+    ("2 ranks: allreduce 64 KiB / best peer", against_peer("coll_2_allreduce", 64 << 10), "<=", 1.0),
+    ("2 ranks: allreduce 1 MiB / best peer", against_peer("coll_2_allreduce", 1 << 20), "<=", 1.0),
+    ("2 ranks: bcast 64 KiB / best peer", against_peer("coll_2_bcast", 64 << 10), "<=", 1.0),
+    ("2 ranks: bcast 1 MiB / best peer", against_peer("coll_2_bcast", 1 << 20), "<=", 1.0),
+    ("2 ranks: alltoall 1 KiB / best peer", against_peer("coll_2_alltoall", 1 << 10), "<=", 1.0),
+    *(
+        goal
+        for ranks in (4, 8, 16)
+        for goal in (
+            (f"{ranks} ranks on 2 CPUs, all of these / MPICH and Open MPI, worst",
+             collectives_everywhere(f"coll_{ranks}", ("mpich", "openmpi")), "<=", 0.3),
+            (f"{ranks} ranks on 2 CPUs, all of these / Intel MPI, worst",
+             collectives_everywhere(f"coll_{ranks}", ("intel",)), "<", 1.0),
+        )
+    ),
+    ("2 ranks over TCP, all of these / best peer, worst", collectives_everywhere("coll_tcp_2"), "<", 1.0),
+    ("4 ranks over TCP, all of these / best peer, worst", collectives_everywhere("coll_tcp_4"), "<", 1.0),
+    ("packing a column / a loop by hand (speeds)", loop_over_pack, ">=", 0.7),
+    ("packing a column / best peer's MPI_Pack (times)", against_peer("pack_column", 4096), "<", 1.0),
     ("mpiexec -n 16 of init and finalize / MPICH's hydra", against("mpich", "startup_16", 0), "<=", 0.5),
     ("the same of /bin/true, the launcher alone", against("mpich", "launch_16", 0), "<=", 0.5),
     ("token round 16 ranks / MPICH", token(lambda laps: against("mpich", "token_16", laps)), "<=", 0.2),

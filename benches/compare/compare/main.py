@@ -10,19 +10,19 @@ import time
 from pathlib import Path
 
 from . import goals, plot, rdma, table
-from .figures import BY_NAME, FIGURES
+from .figures import BY_NAME, FIGURES, GROUPS
 from .peers import REPOSITORY, Unavailable, Workshop, everyone
 from .runs import Comparison, adopt_orphans
 
 
-def names(known, what):
-    """An argument type: comma-separated names out of `known`."""
+def names(known, what, groups={}):
+    """An argument type: comma-separated names out of `known`, or of groups of them."""
 
     def parse(text):
-        chosen = [name for name in text.split(",") if name]
+        chosen = [one for name in text.split(",") if name for one in groups.get(name, [name])]
         wrong = [name for name in chosen if name not in known]
         if wrong or not chosen:
-            raise argparse.ArgumentTypeError(f"no {what} {', '.join(wrong)}; there are {', '.join(known)}")
+            raise argparse.ArgumentTypeError(f"no {what} {', '.join(wrong)}; there are {', '.join([*known, *groups])}")
         return chosen
 
     return parse
@@ -32,7 +32,7 @@ def options():
     """Reads the command line."""
     all_names = list(everyone())
     parser = argparse.ArgumentParser(prog="benches/compare/run", description=__doc__)
-    parser.add_argument("--figures", type=names(list(BY_NAME), "figure"), default=list(BY_NAME),
+    parser.add_argument("--figures", type=names(list(BY_NAME), "figure", GROUPS), default=list(BY_NAME),
                         help="measure only these, separated by commas")
     parser.add_argument("--implementations", type=names(all_names, "implementation"), default=None,
                         help="measure only these, separated by commas")

@@ -72,6 +72,13 @@ def spread(places, gap):
     return result
 
 
+def title_of(name, figure):
+    """What a picture shows, and how to read it."""
+    what = name.removeprefix(figure.name).strip("_") if figure.together else ""
+    better = "higher is better" if figure.better == "higher" else "lower is better"
+    return f"{figure.title}{': ' if what else ''}{what}", better
+
+
 def curves(name, figure, results, note):
     """A log-log plot: one line an implementation, named at its end."""
     mine = [record for record in results if record["figure"] == name and record["size"] is not None]
@@ -113,8 +120,8 @@ def curves(name, figure, results, note):
         parts += [line(x + 4, y, WIDTH - RIGHT + 14, place, colour, 0.7),
                   text(WIDTH - RIGHT + 18, place + 4, labels[implementation].label, 13, colour=colour,
                        weight="bold" if implementation == "olympi" else "normal")]
-    better = "higher is better" if figure.better == "higher" else "lower is better"
-    return frame(f"{figure.title} ({better})", note, HEIGHT, parts)
+    title, better = title_of(name, figure)
+    return frame(f"{title} ({better})", note, HEIGHT, parts)
 
 
 def bars(name, figure, results, note):
@@ -135,9 +142,9 @@ def bars(name, figure, results, note):
             text(left + length + 8, y + 18, f"{number(record['p02'])} {record['unit']} "
                  f"(median {number(record['median'])})", 13),
         ]
-    better = "higher is better" if figure.better == "higher" else "lower is better"
+    title, better = title_of(name, figure)
     laps = f", {mine[0]['size']:,} laps" if figure.axis == "laps" else ""
-    return frame(f"{figure.title}{laps} ({better})", note, height, parts)
+    return frame(f"{title}{laps} ({better})", note, height, parts)
 
 
 def draw_all(results, facts, out):

@@ -13,9 +13,13 @@ import sys
 import time
 from pathlib import Path
 
+from .figures import COLLECTIVES, which
+from .table import human
+
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[2]
 PINGPONG_SIZES = (64, 1024, 4096, 65536, 1048576)
+RATES = ("bandwidth", "rate")  # of which more is better; of all others less
 
 
 class Results:
@@ -31,8 +35,7 @@ class Results:
         values = self.rounds.get((figure, size, implementation))
         if not values:
             return None
-        # Times and memory: less is better.
-        return min(values) if figure in ("latency", "pinned", "ofi_tcp_latency") else max(values)
+        return max(values) if figure in RATES else min(values)
 
     def records(self):
         return [{"figure": figure, "size": size, "implementation": who, "best": self.best(figure, size, who),
@@ -83,21 +86,22 @@ def records(command, seconds=90):
 
 
 def bench(results, implementation, figure, words, settings, program=None):
-    """The records of one figure between the two hosts, by Olympi's own program or another's."""
+    """The records of one figure (or several, by the records' names) between the two hosts, by Olympi's own program or
+    another's."""
     folder = os.environ["OLYMPI_BIN"]
     command = ["env", *settings, f"{folder}/mpiexec", "-n", "2", "spread", program or f"{folder}/olympi-bench", *words]
     for record in records(command, 120):
         # In GB/s there, of 1e9; perftest tells MB/s, of 2^20.
         scale = 1e9 / (1 << 20) if record["unit"] == "GB/s" else 1
         value = record["p02"] if record["unit"] == "us" else record["median"]
-        results.add(figure, record["size"], implementation, value * scale)
+        results.add(figure or record["figure"], record["size"], implementation, value * scale)
 
 
-def mpich(results, words):
+def mpich(results, words, figure=None):
     """The same of an MPICH program over TCP between the hosts, where there is one."""
     if program := os.environ.get("MPICH_BENCH"):
         # Our mpiexec tells it that all ranks share a host; here they do not.
-        bench(results, "mpich over tcp", words[0], words, ["FI_PROVIDER=tcp", "MPIR_CVAR_NOLOCAL=1"], program)
+        bench(results, "mpich over tcp", figure, words, ["FI_PROVIDER=tcp", "MPIR_CVAR_NOLOCAL=1"], program)
 
 
 def inside(rounds):
@@ -108,6 +112,7 @@ def inside(rounds):
     latency = ["latency", "--sizes", sizes, "--batch-time", "0.01", "--batches", "300", "--limit", "1500"]
     bandwidth = ["bandwidth", "--sizes", "1M,4M", "--batches", "8", "--limit", "2500"]
     rate = ["rate", "--batches", "40", "--limit", "1500"]
+    collectives = ["collectives", *which(1 << 20), "--batch-time", "1", "--batches", "60", "--limit", "600"]
     for turn in range(rounds):
         print(f"round {turn + 1} of {rounds}", file=sys.stderr)
         if numbers := perftest("ib_send_lat", ["-n", "500", "-s", "8"]):
@@ -125,8 +130,11 @@ def inside(rounds):
             results.add("rate", 8, "perftest", numbers[-1])
         bench(results, "olympi", "rate", rate, ["OLYMPI_TRANSPORTS=verbs"])
         bench(results, "olympi over tcp", "latency", latency, ["OLYMPI_TRANSPORTS=tcp"])
-        mpich(results, latency)
-        mpich(results, bandwidth)
+        mpich(results, latency, "latency")
+        mpich(results, bandwidth, "bandwidth")
+        bench(results, "olympi", None, collectives, ["OLYMPI_TRANSPORTS=verbs"])
+        bench(results, "olympi over tcp", None, collectives, ["OLYMPI_TRANSPORTS=tcp"])
+        mpich(results, collectives)
     command = ["env", "OLYMPI_TRANSPORTS=verbs", f"{os.environ['OLYMPI_BIN']}/mpiexec", "-n", "10", "spread",
                f"{os.environ['OLYMPI_BIN']}/olympi-bench", "pinned"]
     for record in records(command):
@@ -167,6 +175,13 @@ def goals(records):
                      ratio(("latency", size, "olympi"), ("latency", size, "fi_pingpong"))))
         rows.append((f"{size} B half round trip / the best MPI over TCP", 1.0, True,
                      ratio(("latency", size, "olympi"), ("latency", size, "mpich over tcp"), least=True)))
+    for collective, sizes in COLLECTIVES.items():
+        for size in sizes:
+            name = f"{collective} {human(size)}" if size else collective
+            rows.append((f"{name} over verbs / the best MPI over TCP", 1.0, True,
+                         ratio((collective, size, "olympi"), (collective, size, "mpich over tcp"), least=True)))
+            rows.append((f"{name} over TCP / the best MPI over TCP", 1.0, True,
+                         ratio((collective, size, "olympi over tcp"), (collective, size, "mpich over tcp"), least=True)))
     rows.append(("libfabric tcp, 64 B / fi_pingpong", 1.1, True,
                  ratio(("ofi_tcp_latency", 64, "olympi"), ("ofi_tcp_latency", 64, "fi_pingpong"))))
     rows.append(("pinned memory a silent peer, KiB", 24, True, best.get(("pinned", 0, "olympi"))))
@@ -177,6 +192,7 @@ def goals(records):
 def table(records):
     """All of it, for a person."""
     units = {"latency": "us", "ofi_tcp_latency": "us", "bandwidth": "MB/s", "rate": "M/s", "pinned": "KiB"}
+    units |= dict.fromkeys(COLLECTIVES, "us")
     lines = ["| figure | size | who | best | all rounds |", "|---|---|---|---|---|"]
     for r in records:
         rounds = ", ".join(f"{value:.4g}" for value in r["rounds"])

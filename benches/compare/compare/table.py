@@ -52,19 +52,31 @@ def figures_in(results):
     return [(name, described(name)) for name in found]
 
 
-def one_table(results, name, figure):
-    """One figure: a row a size, a column an implementation."""
-    mine = [record for record in results if record["figure"] == name]
-    columns = names_in(results, name)
+def row_label(figure, name, size):
+    """What the first column says of a record."""
+    if figure.together:
+        operation = name.removeprefix(figure.name).strip("_")
+        return f"{operation} {human(size)}" if size else operation
+    if not (figure.axis and figure.subcommand):
+        return ""
+    return human(size) if figure.axis == "message size (bytes)" else f"{size:,}"
+
+
+def one_table(results, name, figure, names=None):
+    """One figure: a row a size (of each of `names`), a column an implementation."""
+    names = names or [name]
+    mine = [record for record in results if record["figure"] in names]
+    present = {record["implementation"] for record in mine}
+    columns = [column for column in everyone() if column in present]
     unit = next((record["unit"] for record in mine if record["size"] is not None), figure.unit)
     labels = everyone()
-    counted = figure.axis != "message size (bytes)"
-    rows = [[figure.axis or ""] + [labels[column].label for column in columns]]
-    cells = {(record["size"], record["implementation"]): record for record in mine}
-    for size in sorted({record["size"] for record in mine if record["size"] is not None}):
-        row = [(f"{size:,}" if counted else human(size)) if figure.axis and figure.subcommand else ""]
+    rows = [["" if figure.together else figure.axis or ""] + [labels[column].label for column in columns]]
+    cells = {(record["figure"], record["size"], record["implementation"]): record for record in mine}
+    sized = {(record["figure"], record["size"]) for record in mine if record["size"] is not None}
+    for of, size in sorted(sized, key=lambda pair: (names.index(pair[0]), pair[1])):
+        row = [row_label(figure, of, size)]
         for column in columns:
-            record = cells.get((size, column))
+            record = cells.get((of, size, column))
             row.append(f"{number(record['p02'])} ({number(record['median'])})" if record else "-")
         rows.append(row)
     failures = [f"- {labels[r['implementation']].label}: {r['error']}" for r in mine if r["size"] is None]
@@ -87,5 +99,12 @@ def render(results, facts):
         "Cells: the 2nd best percentile of short batches, and the median of them in brackets; each is the\n"
         "median over the rounds.\n"
     )
-    tables = [one_table(results, name, figure) for name, figure in figures_in(results)]
+    tables, shown = [], set()
+    for name, figure in figures_in(results):
+        if not figure.together:
+            tables.append(one_table(results, name, figure))
+        elif figure.name not in shown:
+            shown.add(figure.name)
+            known = [figure.name, *figure.records.values()]
+            tables.append(one_table(results, figure.name, figure, known))
     return heading + "\n" + "\n\n".join(tables) + "\n"

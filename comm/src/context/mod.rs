@@ -1,6 +1,6 @@
 //! Contexts: which traffic may meet.
 //!
-//! A communicator has a number of 30 bits, the same at all its members; each kind of its traffic has a context of its
+//! A communicator has a number of 29 bits and more, the same at all its members; each kind of its traffic has a context of its
 //! own, so that buffers, objects and collectives never match one another by accident (MPI 5.0, section 7.1.2). How
 //! processes come to the same number is told in `create/ballot.rs`.
 //!
@@ -35,11 +35,18 @@ pub(crate) enum Traffic {
     Objects,
     /// Messages of collectives, whose schedules know what they are made of.
     Collective,
+    /// The partitions of partitioned operations, of elements of this class.
+    Partitions(u8),
+    /// What announces these.
+    Announcements(u8),
 }
 
 impl Traffic {
     /// Raw buffers of whatever elements.
     pub(crate) const ANY_BUFFERS: Self = Self::Buffers(signature::UNCHECKED);
+
+    /// Partitions of whatever elements.
+    pub(crate) const PARTITIONS: Self = Self::Partitions(signature::UNCHECKED);
 
     /// Raw buffers of these elements.
     #[inline]
@@ -51,14 +58,16 @@ impl Traffic {
     #[inline]
     pub(crate) const fn signature(self) -> u8 {
         match self {
-            Self::Buffers(signature) => signature,
+            Self::Buffers(signature) | Self::Partitions(signature) | Self::Announcements(signature) => {
+                signature
+            }
             Self::Objects | Self::Collective => signature::UNCHECKED,
         }
     }
 }
 
-/// How many contexts a communicator has; the last is kept for traffic to come.
-const KINDS: u32 = 4;
+/// How many contexts a communicator has.
+const KINDS: u32 = 5;
 
 /// The communicator of all processes.
 pub(crate) const WORLD: u32 = 0;
@@ -69,7 +78,7 @@ pub(crate) const AGREEMENTS: u32 = 2;
 /// The first number that a new communicator may have.
 pub(crate) const FIRST: u32 = 3;
 /// Numbers from here on are given to no new communicator either.
-pub(crate) const END: u32 = (u32::MAX >> 2) - 1;
+pub(crate) const END: u32 = u32::MAX / KINDS - 1;
 
 /// The last context of the communicator of all processes; it has the first ones.
 const WORLD_CONTEXTS: u32 = KINDS - 1;
@@ -81,6 +90,8 @@ pub(crate) const fn context(communicator: u32, traffic: Traffic) -> u32 {
         Traffic::Buffers(_) => 0,
         Traffic::Objects => 1,
         Traffic::Collective => 2,
+        Traffic::Partitions(_) => 3,
+        Traffic::Announcements(_) => 4,
     };
     communicator * KINDS + number
 }
