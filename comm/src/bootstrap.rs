@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use olympi_coll::Nodes;
 use olympi_pmi::{Job, PmiError};
 use olympi_transport::{Config, Directory, LookupError, Membership};
 use olympi_transport_api::Peer;
@@ -42,6 +43,14 @@ impl Bootstrap {
         let job = self.job();
         config.local_size = config.local_size.or(job.local_size().and_then(|size| u32::try_from(size).ok()));
         config.oversubscribed = config.oversubscribed.or(job.oversubscribed());
+    }
+
+    /// Which rank lives on which node, if the launcher tells; whether it is true matters to speed alone.
+    pub(crate) fn nodes(&self) -> Option<Nodes> {
+        let mut job = self.job();
+        let size = job.size();
+        let mapping = job.process_mapping().ok().flatten()?;
+        Nodes::of(&mapping.hosts_of(size))
     }
 
     /// Tells everyone how to reach us, and waits until all have.

@@ -44,7 +44,7 @@ pub(crate) fn print(universe: &Universe) -> Result<(), InitError> {
     let reports = Communicator::new(universe.shared(), REPORTS, everyone, me, About::default());
     if me == 0 {
         gather(&reports, &mut mine, size);
-        eprint!("{}", mine.lines(size));
+        eprint!("{}{}", mine.lines(size), universe.world().tell_collectives()?);
     } else if let Err(error) = reports.send_object(&mine.told(), 0, 0) {
         eprintln!("{}olympi: rank {me} tells its own part, since it {error}", mine.lines(size));
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use olympi_coll::Tuning;
+use olympi_coll::{Nodes, Tuning};
 use olympi_transport::{
     Config, ConfigError, Directory, Membership, Memory, Progress, SimTransport, Transports,
 };
@@ -96,13 +96,14 @@ impl Builder {
         let membership = bootstrap.membership()?;
         let (me, size) = (membership.me, membership.size);
         let everyone_here = local_size == Some(size);
+        let nodes = if everyone_here { None } else { bootstrap.nodes() };
         let progress = Progress::start(membership, config, bootstrap.directory())?;
         bootstrap.publish(&progress.address())?;
         for notice in progress.notices() {
             eprintln!("olympi: {notice}");
         }
         let universe = Universe::assemble(self.threads, me, size, progress, Some(bootstrap));
-        universe.tune(tuning, everyone_here)?;
+        universe.tune(tuning, everyone_here, nodes)?;
         if crate::report::wanted() {
             crate::report::print(&universe)?;
         }
@@ -141,7 +142,7 @@ impl Universe {
         let progress = Progress::start(membership, config, directory)?;
         publish(progress.address());
         let universe = Self::assemble(threads, me, size, progress, None);
-        universe.tune(Tuning::default(), everyone_here)?;
+        universe.tune(Tuning::default(), everyone_here, None)?;
         Ok(universe)
     }
 
@@ -184,12 +185,13 @@ impl Universe {
         Self { shared, world, myself, bootstrap, memory }
     }
 
-    /// How collectives are to be done, and whether all ranks are on this host.
-    fn tune(&self, tuning: Tuning, everyone_here: bool) -> Result<(), ThreadError> {
+    /// How collectives are to be done, whether all ranks are on this host, and else on which nodes they are.
+    fn tune(&self, tuning: Tuning, everyone_here: bool, nodes: Option<Nodes>) -> Result<(), ThreadError> {
         let mut inside = self.shared.door.enter()?;
         let shared_memory = inside.progress.shared_memory().is_some();
         let collectives = &mut inside.mail.collectives;
         collectives.tuning = tuning;
+        collectives.nodes = nodes;
         collectives.everyone_here = everyone_here && shared_memory;
         Ok(())
     }

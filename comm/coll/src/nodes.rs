@@ -30,6 +30,32 @@ pub struct Place {
 }
 
 impl Nodes {
+    /// The nodes of members whose nodes have these numbers, in the shorter form where that is possible. `None`: all are on
+    /// one node, or each on its own, so that leaders have nothing to spare.
+    pub fn of(numbers: &[u32]) -> Option<Self> {
+        let first = numbers.first()?;
+        let each = numbers.iter().take_while(|number| *number == first).count();
+        let mut sorted = numbers.to_vec();
+        sorted.sort_unstable();
+        sorted.dedup();
+        if sorted.len() < 2 || sorted.len() == numbers.len() {
+            return None;
+        }
+        let runs = numbers.chunks(each);
+        // So many runs of one node each, and as many nodes: each node is one run.
+        let consecutive =
+            runs.len() == sorted.len() && runs.into_iter().all(|run| run.iter().all(|n| *n == run[0]));
+        Some(if consecutive { Self::Consecutive(each as u32) } else { Self::Listed(numbers.into()) })
+    }
+
+    /// The number of a member's node, whatever the number is.
+    pub fn number(&self, member: u32) -> u32 {
+        match self {
+            Self::Consecutive(each) => member / each,
+            Self::Listed(numbers) => numbers.get(member as usize).copied().unwrap_or(u32::MAX),
+        }
+    }
+
     /// Where this member stands, its node being led by its first member. `None`: there are not several nodes, or no node has
     /// several members, so that leaders have nothing to spare.
     pub fn place(&self, team: &Team) -> Option<Place> {
@@ -125,6 +151,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_shorter_form_is_found() {
+        assert_eq!(Nodes::of(&[4, 4, 9, 9, 1]), Some(Nodes::Consecutive(2)));
+        assert_eq!(Nodes::of(&[4, 4, 9, 9, 4]), Some(Nodes::Listed([4, 4, 9, 9, 4].into())));
+        assert_eq!(Nodes::of(&[4, 9, 9]), Some(Nodes::Listed([4, 9, 9].into())));
+        assert_eq!([Nodes::of(&[4, 4]), Nodes::of(&[4, 9]), Nodes::of(&[])], [const { None }; 3]);
+        assert_eq!((Nodes::Consecutive(2).number(5), Nodes::Listed([7, 7, 3].into()).number(2)), (2, 3));
     }
 
     #[test]

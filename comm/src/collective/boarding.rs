@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use olympi_coll::{Area, Plan, Schedule, Span};
+use olympi_coll::{Area, Plan, Schedule, Span, Tuning};
 use olympi_transport::Board;
 use olympi_transport_api::SendBuf;
 
@@ -13,7 +13,7 @@ use crate::context::Traffic;
 use crate::error::ThreadError;
 
 /// Ranks that share a board at most; beyond, everyone's looking at everyone costs more than a tree of messages.
-const RANKS: i32 = 64;
+const RANKS: u32 = 64;
 /// Room for a board's address, whose first byte is its length.
 const ADDRESS: usize = 64;
 
@@ -38,7 +38,7 @@ impl Communicator {
     fn may_have_board(&self) -> Result<bool, ThreadError> {
         let inside = self.shared.door.enter()?;
         let collectives = &inside.mail.collectives;
-        Ok(collectives.everyone_here && self.size() <= RANKS && collectives.tuning.board_cell > 0)
+        Ok(collectives.everyone_here && may_share(self.size() as u32, &collectives.tuning))
     }
 
     /// Whoever hears of no board, or cannot open it, says so; then nobody has one.
@@ -103,6 +103,11 @@ impl Communicator {
         // The call does not come back before the operation has ended, so the bytes are lent for long enough.
         Ok(self.shared.settle(inside, op)?.is_ok())
     }
+}
+
+/// Whether so many ranks of one host share a board, if they can.
+pub(crate) fn may_share(ranks: u32, tuning: &Tuning) -> bool {
+    ranks <= RANKS && tuning.board_cell > 0
 }
 
 /// The first bytes of rank 0 to all.

@@ -1,11 +1,13 @@
 //! What a communicator remembers of its collectives: how many there were, and how the last ones went.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
-use olympi_coll::Schedule;
+use olympi_coll::{Nodes, Schedule};
 
 use crate::TAG_UB;
 use crate::collective::seat::Seat;
+use crate::group::Group;
 
 /// How many schedules a communicator keeps. A solver's loop has a handful of calls.
 const KEPT: usize = 8;
@@ -55,6 +57,8 @@ pub(crate) struct Calls {
     known: Vec<(Key, Arc<Schedule>)>,
     /// The next one to be forgotten.
     oldest: usize,
+    /// The nodes of its ranks, once somebody has asked.
+    nodes: OnceCell<Option<Nodes>>,
     /// Its place at a board.
     pub(crate) seat: Seat,
 }
@@ -68,18 +72,31 @@ impl Calls {
         tag as i32
     }
 
+    /// The nodes of its ranks, where the processes of the job live on these.
+    pub(crate) fn nodes(&self, job: Option<&Nodes>, group: &Group) -> Option<&Nodes> {
+        let find = || {
+            let numbers: Vec<u32> = (0..group.len())
+                .map(|rank| job.map(|job| job.number(group.peer(rank).0)))
+                .collect::<Option<_>>()?;
+            Nodes::of(&numbers)
+        };
+        self.nodes.get_or_init(find).as_ref()
+    }
+
     /// Forgets all schedules.
     pub(crate) fn forget(&mut self) {
         self.known.clear();
         self.oldest = 0;
     }
 
-    /// The schedule of a call, made if it is not known.
-    pub(crate) fn schedule(&mut self, key: Key, make: impl FnOnce() -> Schedule) -> Arc<Schedule> {
-        if let Some((_, schedule)) = self.known.iter().find(|(known, _)| *known == key) {
-            return Arc::clone(schedule);
-        }
-        let schedule = Arc::new(make());
+    /// The schedule of a call, if it is known.
+    pub(crate) fn known(&self, key: Key) -> Option<Arc<Schedule>> {
+        self.known.iter().find(|(known, _)| *known == key).map(|(_, schedule)| Arc::clone(schedule))
+    }
+
+    /// Remembers the schedule of a call.
+    pub(crate) fn remember(&mut self, key: Key, schedule: Schedule) -> Arc<Schedule> {
+        let schedule = Arc::new(schedule);
         let entry = (key, Arc::clone(&schedule));
         if self.known.len() < KEPT {
             self.known.push(entry);
@@ -101,11 +118,10 @@ mod tests {
         let mut made = 0;
         let mut ask = |len| {
             let key = Key::new(Call::Broadcast, 0, len, false);
-            let mut new = false;
-            calls.schedule(key, || {
-                new = true;
-                Schedule::default()
-            });
+            let new = calls.known(key).is_none();
+            if new {
+                calls.remember(key, Schedule::default());
+            }
             made += usize::from(new);
             new
         };

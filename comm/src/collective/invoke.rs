@@ -138,15 +138,18 @@ impl Communicator {
         let Invocation { call, key, operation, plan } = invocation;
         let mail = &mut inside.mail;
         let calls = mail.contexts.calls(context);
-        let board = calls.seat.cell();
-        let tuning = &mail.collectives.tuning;
-        let make = || {
-            let team = Team::all(self.rank() as u32, self.size() as u32);
-            plan(&Shape { team, board, nodes: None, tuning })
-        };
+        if let Some(schedule) = key.and_then(|key| calls.known(key)) {
+            return Prepared { call, schedule, operation };
+        }
+        let schedule = plan(&Shape {
+            team: Team::all(self.rank() as u32, self.size() as u32),
+            board: calls.seat.cell(),
+            nodes: calls.nodes(mail.collectives.nodes.as_ref(), self.group()),
+            tuning: &mail.collectives.tuning,
+        });
         let schedule = match key {
-            Some(key) => calls.schedule(key, make),
-            None => Arc::new(make()),
+            Some(key) => calls.remember(key, schedule),
+            None => Arc::new(schedule),
         };
         Prepared { call, schedule, operation }
     }

@@ -21,6 +21,7 @@ mod reductions;
 mod running;
 mod seat;
 mod strokes;
+mod telling;
 
 pub(crate) use calls::Calls;
 pub use error::CollectiveError;

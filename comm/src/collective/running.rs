@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use olympi_coll::{Schedule, Step, Tuning};
+use olympi_coll::{Nodes, Schedule, Step, Tuning};
 use olympi_datatype::signature;
 use olympi_matching::Pattern;
 use olympi_reduce::Operation;
@@ -117,6 +117,8 @@ pub(crate) struct Collectives {
     pub(crate) tuning: Tuning,
     /// All ranks of the job are on this host.
     pub(crate) everyone_here: bool,
+    /// Which process of the job lives on which node, if that is known and there are several.
+    pub(crate) nodes: Option<Nodes>,
 }
 
 /// A message of a collective: which one, and who is at the other end.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use olympi_coll::{Tuning, TuningSetting};
 use olympi_pmi::{SETTINGS, Setting};
 use olympi_transport::Setting as Below;
 
@@ -14,6 +15,10 @@ pub fn settings() -> Vec<Setting> {
         if settings.iter().all(|known| known.variable != variable) {
             settings.push(Setting { variable, default: default.into(), meaning });
         }
+    }
+    for TuningSetting { variable, default, meaning, reason } in Tuning::settings() {
+        let meaning = format!("{meaning} ({reason})").leak();
+        settings.push(Setting { variable, default: default.into(), meaning });
     }
     settings
 }

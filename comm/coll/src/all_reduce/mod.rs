@@ -54,7 +54,14 @@ pub fn all_reduce(
     }
 }
 
-fn choose(members: u32, len: usize, elements: Elements, nodes: bool, tuning: &Tuning) -> AllReduceAlgorithm {
+/// The algorithm that serves a reduction for all of `len` bytes. `nodes`: there are several nodes, some with several members.
+pub fn choose(
+    members: u32,
+    len: usize,
+    elements: Elements,
+    nodes: bool,
+    tuning: &Tuning,
+) -> AllReduceAlgorithm {
     use AllReduceAlgorithm as Algorithm;
     let few = len / elements.grain.max(1) < members as usize;
     if nodes && len <= tuning.leaders_max {

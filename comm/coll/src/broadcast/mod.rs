@@ -56,7 +56,8 @@ pub fn broadcast(
     }
 }
 
-fn choose(members: u32, len: usize, nodes: bool, tuning: &Tuning) -> BroadcastAlgorithm {
+/// The algorithm that serves a broadcast of `len` bytes. `nodes`: there are several nodes, some with several members.
+pub fn choose(members: u32, len: usize, nodes: bool, tuning: &Tuning) -> BroadcastAlgorithm {
     use BroadcastAlgorithm as Algorithm;
     if nodes && len <= tuning.leaders_max {
         return Algorithm::Leaders;

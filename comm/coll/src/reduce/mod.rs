@@ -56,7 +56,8 @@ pub fn reduce(
     }
 }
 
-fn choose(members: u32, len: usize, elements: Elements, nodes: bool, tuning: &Tuning) -> ReduceAlgorithm {
+/// The algorithm that serves a reduction of `len` bytes. `nodes`: there are several nodes, some with several members.
+pub fn choose(members: u32, len: usize, elements: Elements, nodes: bool, tuning: &Tuning) -> ReduceAlgorithm {
     if nodes && len <= tuning.leaders_max {
         ReduceAlgorithm::Leaders
     } else if members <= 2 {
