@@ -170,8 +170,8 @@ forms! {
     /// # let universe = olympi_comm::Universe::init()?;
     /// let world = universe.world();
     /// let numbers: Vec<i32> = if world.rank() == 0 { (0..world.size() * 2).collect() } else { Vec::new() };
-    /// let mut mine = [0; 2];
-    /// world.scatter_into(&numbers, &mut mine, 0)?;
+    /// let mut mine = [0_i32; 2];
+    /// world.scatter_into(&numbers, &mut mine[..], 0)?;
     /// assert_eq!(mine, [2 * world.rank(), 2 * world.rank() + 1]);
     /// # Ok::<(), olympi_comm::Error>(())
     /// ```
