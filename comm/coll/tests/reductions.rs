@@ -72,7 +72,7 @@ fn reductions_for_all_reach_all() {
             (
                 "reduce and broadcast",
                 Box::new(|plan, team, own, result| {
-                    all_reduce::reduce_broadcast(plan, team, own, result, false);
+                    all_reduce::reduce_broadcast(plan, team, own, result);
                 }),
             ),
         ];
@@ -90,7 +90,7 @@ fn reductions_for_all_reach_all() {
             algorithms.push((
                 "reduce and broadcast, swapped",
                 Box::new(|plan, team, own, result| {
-                    all_reduce::reduce_broadcast(plan, team, own, result, true);
+                    all_reduce::reduce_broadcast(plan, team, own, result);
                 }),
             ));
         }
@@ -108,16 +108,13 @@ fn reductions_to_a_root_reach_it() {
         let root = seed as u32 % ranks.size();
         let mut algorithms: Vec<(&str, Add)> = vec![
             ("linear", Box::new(|plan, team, own, result| reduce::linear(plan, team, root, own, result))),
-            (
-                "binomial",
-                Box::new(|plan, team, own, result| reduce::binomial(plan, team, root, own, result, false)),
-            ),
+            ("binomial", Box::new(|plan, team, own, result| reduce::binomial(plan, team, root, own, result))),
         ];
         if commutes {
             algorithms.push((
                 "binomial, swapped",
                 Box::new(|plan, team, own, result| {
-                    reduce::binomial(plan, team, root, own, result, true);
+                    reduce::binomial(plan, team, root, own, result);
                 }),
             ));
             algorithms.push((
@@ -183,7 +180,7 @@ fn reductions_in_blocks_give_each_its_own() {
                 reduce_scatter::recursive_halving(plan, team, place(own), mine(team, result));
             }));
             algorithms.push(Box::new(|plan, team, own, result| {
-                reduce_scatter::pairwise(plan, team, place(own), mine(team, result));
+                reduce_scatter::pairwise(plan, team, place(own), mine(team, result), true);
             }));
         }
         let expected = reduced(op, contributions);
@@ -243,8 +240,7 @@ fn costs_are_what_the_files_tell() {
         let depth = power.ilog2() as usize + if folded > 0 { 2 } else { 0 };
         assert_eq!(doubling.messages, power * power.ilog2() as usize + 2 * folded);
         assert!((rounds..=depth).contains(&doubling.depth), "{doubling:?} among {members}");
-        let tree =
-            cost(Box::new(|plan, team, own, result| reduce::binomial(plan, team, 0, own, result, true)));
+        let tree = cost(Box::new(|plan, team, own, result| reduce::binomial(plan, team, 0, own, result)));
         assert_eq!((tree.messages, tree.depth, tree.bytes), (n - 1, hops(members), (n - 1) * len));
         let scanned = cost(Box::new(scan::recursive_doubling));
         assert!(scanned.depth <= rounds && scanned.messages <= n * rounds);
