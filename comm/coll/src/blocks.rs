@@ -15,6 +15,16 @@ pub enum Blocks {
         /// Bytes in a block.
         len: usize,
     },
+    /// Blocks of whole elements one after another, the first `longer` of which have one element more than the others:
+    /// no table either.
+    Divided {
+        /// Bytes in an element.
+        grain: usize,
+        /// Elements in a block.
+        each: usize,
+        /// How many blocks have one more.
+        longer: usize,
+    },
     /// Each block's offset and length.
     Listed(Arc<[(usize, usize)]>),
 }
@@ -22,12 +32,16 @@ pub enum Blocks {
 impl Blocks {
     /// The block of a member in an area.
     pub fn span(&self, area: Area, member: u32) -> Span {
+        Span::new(area, self.offset(member), self.len(member))
+    }
+
+    /// Where a member's block begins, in bytes.
+    pub fn offset(&self, member: u32) -> usize {
+        let member = member as usize;
         match self {
-            Self::Even { len } => Span::new(area, member as usize * len, *len),
-            Self::Listed(blocks) => {
-                let (offset, len) = blocks[member as usize];
-                Span::new(area, offset, len)
-            }
+            Self::Even { len } => member * len,
+            Self::Divided { grain, each, longer } => (member * each + member.min(*longer)) * grain,
+            Self::Listed(blocks) => blocks[member].0,
         }
     }
 
@@ -35,6 +49,9 @@ impl Blocks {
     pub fn len(&self, member: u32) -> usize {
         match self {
             Self::Even { len } => *len,
+            Self::Divided { grain, each, longer } => {
+                (each + usize::from((member as usize) < *longer)) * grain
+            }
             Self::Listed(blocks) => blocks[member as usize].1,
         }
     }
@@ -42,7 +59,7 @@ impl Blocks {
     /// The sum of the lengths of the blocks of so many members.
     pub fn total(&self, members: u32) -> usize {
         match self {
-            Self::Even { len } => len * members as usize,
+            Self::Even { .. } | Self::Divided { .. } => self.offset(members),
             Self::Listed(blocks) => blocks.iter().take(members as usize).map(|&(_, len)| len).sum(),
         }
     }
@@ -50,7 +67,9 @@ impl Blocks {
     /// The sum of the lengths of the blocks of some members.
     pub fn sum(&self, members: Range<u32>) -> usize {
         match self {
-            Self::Even { len } => len * members.len(),
+            Self::Even { .. } | Self::Divided { .. } => {
+                self.offset(members.end).saturating_sub(self.offset(members.start))
+            }
             Self::Listed(blocks) => {
                 blocks[members.start as usize..members.end as usize].iter().map(|&(_, len)| len).sum()
             }
@@ -60,7 +79,7 @@ impl Blocks {
     /// The length of the longest block of so many members.
     pub fn longest(&self, members: u32) -> usize {
         match self {
-            Self::Even { len } => *len,
+            Self::Even { .. } | Self::Divided { .. } => self.len(0),
             Self::Listed(blocks) => {
                 blocks.iter().take(members as usize).map(|&(_, len)| len).max().unwrap_or(0)
             }
@@ -71,11 +90,13 @@ impl Blocks {
     /// round: the i-th is as long as that of member `(first + i) % members`.
     #[must_use]
     pub fn dense(&self, first: u32, members: u32) -> Self {
-        let Self::Listed(blocks) = self else { return self.clone() };
+        if matches!(self, Self::Even { .. }) || (first == 0 && matches!(self, Self::Divided { .. })) {
+            return self.clone();
+        }
         let mut next = 0;
         let mut dense = Vec::with_capacity(members as usize);
         for member in (first..members).chain(0..first) {
-            let len = blocks[member as usize].1;
+            let len = self.len(member);
             dense.push((next, len));
             next += len;
         }
@@ -89,9 +110,7 @@ impl Blocks {
         if elements.is_multiple_of(members) {
             return Self::Even { len: elements / members * grain };
         }
-        let (each, longer) = (elements / members, elements % members);
-        let block = |i: usize| ((i * each + i.min(longer)) * grain, (each + usize::from(i < longer)) * grain);
-        Self::Listed((0..members).map(block).collect())
+        Self::Divided { grain, each: elements / members, longer: elements % members }
     }
 }
 
@@ -130,8 +149,9 @@ impl<'a> Placed<'a> {
 
     /// The blocks of some members as one piece, if they lie one after the other without gaps. Empty blocks lie anywhere.
     pub fn joined(&self, members: Range<u32>) -> Option<Span> {
-        if let Blocks::Even { len } = *self.blocks {
-            return Some(Span::new(self.area, self.base + members.start as usize * len, members.len() * len));
+        if !matches!(self.blocks, Blocks::Listed(_)) {
+            let (offset, len) = (self.blocks.offset(members.start), self.blocks.sum(members));
+            return Some(Span::new(self.area, self.base + offset, len));
         }
         let mut joined: Option<Span> = None;
         for span in members.map(|member| self.span(member)).filter(|span| span.len > 0) {
@@ -190,6 +210,13 @@ mod tests {
                 next += span.len;
             }
             assert_eq!((next, blocks.total(members)), (elements * 8, elements * 8));
+            let placed = Placed::send(&blocks);
+            assert_eq!(placed.joined(0..members).map(|all| all.len), Some(next));
+            for first in 0..members {
+                let dense = blocks.dense(first, members);
+                assert_eq!((dense.total(members), dense.len(0)), (next, blocks.len(first)));
+                assert_eq!(blocks.sum(first..members), next - blocks.offset(first));
+            }
         }
     }
 }

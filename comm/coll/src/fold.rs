@@ -1,55 +1,116 @@
-//! Folding a team to a power of two: of the first members each odd one takes its left neighbour's operand, and stands for
-//! both. Neighbours stay neighbours, so operands keep their order.
+//! A power of two out of any number of members, for algorithms that exchange at distances that double.
 //!
-//! One message more at the beginning for those who are folded away, and one at the end that brings them the result.
-//!
-//! Source: Thakur, Rabenseifner, Gropp, "Optimization of Collective Communication Operations in MPICH" (2005).
+//! With `p = 2^k + r` members the first `2r` make pairs of neighbours. One of each pair gives what it has to the other
+//! before and gets the result from it after: two more rounds, `2r` more messages. The `2^k` that stay have positions in
+//! the order of the members, so that order-right algorithms stay order-right (Rabenseifner and Träff, 2004).
 
-use crate::Team;
+use crate::partial::Partial;
+use crate::{Order, Plan, Span, Team};
 
-/// A team that is folded to a power of two.
+/// Who stays, and who leaves.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fold {
-    /// How many take part.
+    /// How many stay.
     pub(crate) size: u32,
-    /// How many of them stand for two.
-    pairs: u32,
+    /// How many pairs there are.
+    pub(crate) pairs: u32,
+    /// This member stays, whichever of a pair it is; of the other pairs it is the first one.
+    stays: u32,
 }
 
-/// What a member does in a fold.
+/// What a member does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Role {
-    /// It gives its operand to this member, and waits for the result.
-    Away { to: u32 },
-    /// It takes part under this number, and stands for this member too, if any.
-    Part { number: u32, for_too: Option<u32> },
+    /// It stays, at this position.
+    Stays(u32),
+    /// It leaves its data with this member.
+    Leaves(u32),
 }
 
 impl Fold {
-    pub(crate) fn of(members: u32) -> Self {
+    pub(crate) fn new(members: u32, stays: u32) -> Self {
         let size = 1 << members.ilog2();
-        Self { size, pairs: members - size }
+        Self { size, pairs: members - size, stays }
     }
 
-    /// What this member does.
-    pub(crate) fn role(self, team: &Team) -> Role {
-        let me = team.me();
-        if me >= 2 * self.pairs {
-            Role::Part { number: me - self.pairs, for_too: None }
-        } else if me.is_multiple_of(2) {
-            Role::Away { to: me + 1 }
-        } else {
-            Role::Part { number: me / 2, for_too: Some(me - 1) }
+    pub(crate) fn role(&self, member: u32) -> Role {
+        if member >= 2 * self.pairs {
+            return Role::Stays(member - self.pairs);
+        }
+        match self.member(member / 2) {
+            stays if stays == member => Role::Stays(member / 2),
+            other => Role::Leaves(other),
         }
     }
 
-    /// The member that takes part under a number.
-    pub(crate) fn member(self, number: u32) -> u32 {
-        if number < self.pairs { 2 * number + 1 } else { number + self.pairs }
+    /// The member at a position.
+    pub(crate) fn member(&self, position: u32) -> u32 {
+        if position >= self.pairs {
+            return position + self.pairs;
+        }
+        2 * position + u32::from(self.stays == 2 * position + 1)
     }
 
-    /// The first of the members for whom a number stands.
-    pub(crate) fn first(self, number: u32) -> u32 {
-        if number < self.pairs { 2 * number } else { number + self.pairs }
+    /// Who left its data with the one at this position.
+    pub(crate) fn other(&self, position: u32) -> Option<u32> {
+        (position < self.pairs).then(|| self.member(position) ^ 1)
+    }
+
+    /// Combines each pair's data, and gives this member's role.
+    pub(crate) fn begin(&self, plan: &mut Plan, team: &Team, partial: &mut Partial) -> Role {
+        plan.next_round();
+        let role = self.role(team.me());
+        match role {
+            Role::Leaves(other) => plan.send_data(team.rank(other), partial.at(partial.all())),
+            Role::Stays(position) => {
+                if let Some(other) = self.other(position) {
+                    partial.combine(plan, team.rank(other), partial.all(), Order::of(other, team.me()));
+                }
+            }
+        }
+        plan.next_round();
+        role
+    }
+
+    /// Tells those who left the result.
+    pub(crate) fn end(&self, plan: &mut Plan, team: &Team, result: Span) {
+        match self.role(team.me()) {
+            Role::Leaves(other) => plan.recv_data(team.rank(other), result),
+            Role::Stays(position) => {
+                if let Some(other) = self.other(position) {
+                    plan.send_data(team.rank(other), result);
+                }
+            }
+        }
+        plan.next_round();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_keep_the_order_and_nobody_is_left_out() {
+        for members in 1..40 {
+            for stays in 0..members {
+                let fold = Fold::new(members, stays);
+                assert!(matches!(fold.role(stays), Role::Stays(_)));
+                let mut next = 0;
+                for position in 0..fold.size {
+                    let member = fold.member(position);
+                    assert_eq!(fold.role(member), Role::Stays(position));
+                    let pair = fold
+                        .other(position)
+                        .map_or(member..=member, |other| member.min(other)..=member.max(other));
+                    assert_eq!(*pair.start(), next);
+                    next = pair.end() + 1;
+                    if let Some(other) = fold.other(position) {
+                        assert_eq!(fold.role(other), Role::Leaves(member));
+                    }
+                }
+                assert_eq!(next, members);
+            }
+        }
     }
 }

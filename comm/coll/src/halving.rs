@@ -1,54 +1,41 @@
-//! Reduce-scatter by recursive halving, among a power of two: partners exchange halves of what each still has to reduce.
+//! The first half of Rabenseifner's reductions: vectors are halved while distances double.
 //!
-//! Of n = 2^k members each sends k messages in as many rounds, and (n - 1)/n of all bytes: the fewest of both. Operands
-//! are combined out of their order, so the operation must commute.
-//!
-//! Source: Rabenseifner, "Optimization of collective reduction operations" (2004).
+//! In step k each position exchanges half of what it holds with the one at distance `2^k`, and combines the half that it
+//! keeps. So groups of consecutive members grow, and the order is right for operations that do not commute; the parts
+//! end in bit-reversed places, which the way back undoes. `log2 p` rounds, `(p - 1) / p` of the vector sent by each
+//! (R. Rabenseifner, Optimization of Collective Reduction Operations, 2004).
+
+use alloc::vec::Vec;
+use core::ops::Range;
 
 use crate::fold::Fold;
-use crate::{Order, Placed, Plan, Span, Team};
+use crate::partial::{Partial, halves};
+use crate::{Order, Plan, Team};
 
-/// Adds the steps of halving: at the end the block of this member's `number` is reduced, in place. `scratch` has room
-/// for the longer half of all blocks.
-pub(crate) fn halving(
+/// Reduces, and gives which bytes of the vector this position has held before each step, and holds after the last one.
+pub(crate) fn reduce_scatter(
     plan: &mut Plan,
     team: &Team,
-    fold: Fold,
-    number: u32,
-    blocks: Placed<'_>,
-    scratch: Span,
-) {
-    let mut mine = 0..fold.size;
-    let mut distance = fold.size / 2;
-    while distance > 0 {
-        let partner = team.rank(fold.member(number ^ distance));
-        let middle = mine.start + distance;
-        let (keep, give) = if number & distance == 0 {
-            (mine.start..middle, middle..mine.end)
-        } else {
-            (middle..mine.end, mine.start..middle)
-        };
-        let kept = blocks.run(keep.clone());
-        let landing = scratch.part(0, kept.len);
-        plan.send_data(partner, blocks.run(give));
-        plan.recv_data(partner, landing);
-        plan.reduce(landing, kept, Order::IntoFirst);
+    fold: &Fold,
+    position: u32,
+    partial: &mut Partial,
+    grain: usize,
+) -> Vec<Range<usize>> {
+    let mut held = alloc::vec![partial.all()];
+    for step in 0..fold.size.ilog2() {
+        let other = position ^ (1 << step);
+        let (low, high) = halves(&held[step as usize], grain);
+        let (kept, given) = if position < other { (low, high) } else { (high, low) };
+        let rank = team.rank(fold.member(other));
+        plan.send_data(rank, partial.at(given));
+        partial.combine(plan, rank, kept.clone(), Order::of(other, position));
         plan.next_round();
-        mine = keep;
-        distance /= 2;
+        held.push(kept);
     }
+    held
 }
 
-/// Adds the steps that undo halving: at the end all take part in have all blocks.
-pub(crate) fn doubling(plan: &mut Plan, team: &Team, fold: Fold, number: u32, blocks: Placed<'_>) {
-    let mut distance = 1;
-    while distance < fold.size {
-        let partner = team.rank(fold.member(number ^ distance));
-        let first = number & !(distance - 1);
-        let other = first ^ distance;
-        plan.send_data(partner, blocks.run(first..first + distance));
-        plan.recv_data(partner, blocks.run(other..other + distance));
-        plan.next_round();
-        distance *= 2;
-    }
+/// The half of `whole` that is not `part`.
+pub(crate) fn rest(whole: &Range<usize>, part: &Range<usize>) -> Range<usize> {
+    if part.start == whole.start { part.end..whole.end } else { whole.start..part.start }
 }

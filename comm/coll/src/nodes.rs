@@ -25,7 +25,7 @@ pub struct Place {
     pub leaders: Option<Team>,
     /// Which of the leaders is the root, or the first.
     pub first_leader: u32,
-    /// Whether the members of each node are consecutive, and led by the first: then leaders keep the order of operands.
+    /// Whether the members of each node are consecutive: then leaders keep the order of operands, whoever leads.
     pub in_order: bool,
 }
 
@@ -91,8 +91,7 @@ fn consecutive(team: &Team, each: u32, root: u32) -> Option<Place> {
             Some(Team::listed(node, ranks.into()))
         }
     };
-    let in_order = root.is_multiple_of(each);
-    Some(Place { node: in_node, node_leader: leads, leaders, first_leader: root_node, in_order })
+    Some(Place { node: in_node, node_leader: leads, leaders, first_leader: root_node, in_order: true })
 }
 
 fn listed(team: &Team, nodes: &[u32], root: u32) -> Option<Place> {
@@ -115,9 +114,7 @@ fn listed(team: &Team, nodes: &[u32], root: u32) -> Option<Place> {
     let mine = of_node.iter().position(|(_, members)| members.contains(&me))?;
     let members = &of_node[mine].1;
     let position = |member: u32| members.iter().position(|m| *m == member).map(|at| at as u32);
-    let in_order = of_node.iter().all(|(_, members)| {
-        leader(members) == members[0] && members.windows(2).all(|pair| pair[1] == pair[0] + 1)
-    });
+    let in_order = of_node.iter().all(|(_, members)| members.windows(2).all(|pair| pair[1] == pair[0] + 1));
     let ranks = |members: &[u32]| -> Arc<[u32]> { members.iter().map(|m| team.rank(*m)).collect() };
     let leads = leaders[mine] == me;
     Some(Place {

@@ -77,6 +77,8 @@ pub struct Tuning {
     pub reduce_short_max: usize,
     /// Up to so many bytes a reduction for all exchanges whole vectors.
     pub all_reduce_short_max: usize,
+    /// Among up to so many ranks a short reduction for all is one exchange of all with all.
+    pub all_reduce_exchange_ranks: u32,
     /// From blocks of so many bytes on a reduction for all goes round in a ring, unless the ranks are a power of two.
     pub all_reduce_ring_block: usize,
     /// Up to so many bytes of all blocks a reduction in blocks halves them.
@@ -123,6 +125,7 @@ impl Default for Tuning {
             broadcast_piece: 64 << 10,
             reduce_short_max: 2 << 10,
             all_reduce_short_max: 8 << 10,
+            all_reduce_exchange_ranks: 4,
             all_reduce_ring_block: 16 << 10,
             reduce_scatter_halving_max: 512 << 10,
             reduce_scatter_doubling_max: 8 << 10,
@@ -393,6 +396,12 @@ const ROWS: &[Row] = &[
         Field::Bytes(|t| &mut t.all_reduce_short_max, 0),
         "longest reduction for all that exchanges whole vectors, bytes",
         "half the rounds of reducing halves, up to where the bytes weigh more than the rounds",
+    ),
+    row(
+        "OLYMPI_COLL_ALL_REDUCE_EXCHANGE_RANKS",
+        Field::Ranks(|t| &mut t.all_reduce_exchange_ranks),
+        "most ranks among which a short reduction for all is one exchange of all with all",
+        "one round of three messages takes less than two rounds of one",
     ),
     row(
         "OLYMPI_COLL_ALL_REDUCE_RING_BLOCK",

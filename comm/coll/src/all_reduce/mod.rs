@@ -1,20 +1,27 @@
 //! All-reduce: contributions of all, combined, for all (`MPI_Allreduce`, MPI 5.0, 6.9.6).
 
+mod exchange;
+mod leaders;
 mod recursive_doubling;
+mod reduce_broadcast;
 mod reduce_scatter_all_gather;
 mod ring;
 
+pub use exchange::exchange;
+pub use leaders::leaders;
 pub use recursive_doubling::recursive_doubling;
+pub use reduce_broadcast::reduce_broadcast;
 pub use reduce_scatter_all_gather::reduce_scatter_all_gather;
 pub use ring::ring;
 
 use crate::algorithm::algorithms;
-use crate::nodes::{Nodes, Place};
-use crate::{Elements, Plan, Span, Team, Tuning, broadcast, reduce};
+use crate::{Elements, Nodes, Plan, Span, Team, Tuning};
 
 algorithms! {
-    /// How a reduction for all is done.
+    /// How a reduction for all is done. All give each member the same bits; all but the ring keep the order of operands.
     pub enum AllReduceAlgorithm {
+        /// Everybody sends to everybody.
+        Exchange = "exchange",
         /// Whole vectors are exchanged at distances that double.
         RecursiveDoubling = "recursive_doubling",
         /// Rabenseifner's: halves of halves are reduced, then gathered.
@@ -41,16 +48,19 @@ pub fn all_reduce(
     use AllReduceAlgorithm as Algorithm;
     let Elements { grain, commutative } = elements;
     let place = nodes.and_then(|nodes| nodes.place(team)).filter(|place| commutative || place.in_order);
-    let chosen =
-        tuning.all_reduce.unwrap_or_else(|| choose(team.size(), own.len, elements, place.is_some(), tuning));
+    let chosen = match tuning.all_reduce {
+        Some(Algorithm::Leaders) if place.is_none() => None,
+        Some(Algorithm::Ring) if !commutative => None,
+        asked => asked,
+    };
+    let chosen = chosen.unwrap_or_else(|| choose(team.size(), own.len, elements, place.is_some(), tuning));
     match (chosen, place) {
-        (Algorithm::Leaders, Some(place)) => leaders(plan, &place, own, result, commutative),
-        (Algorithm::Ring, _) if commutative => ring(plan, team, own, result, grain),
-        (Algorithm::ReduceScatterAllGather, _) if commutative => {
-            reduce_scatter_all_gather(plan, team, own, result, grain);
-        }
-        (Algorithm::ReduceBroadcast, _) => reduce_broadcast(plan, team, own, result, commutative),
-        _ => recursive_doubling(plan, team, own, result),
+        (Algorithm::Leaders, Some(place)) => leaders(plan, &place, own, result, elements, tuning),
+        (Algorithm::Exchange, _) => exchange(plan, team, own, result),
+        (Algorithm::Ring, _) => ring(plan, team, own, result, grain),
+        (Algorithm::ReduceScatterAllGather, _) => reduce_scatter_all_gather(plan, team, own, result, grain),
+        (Algorithm::ReduceBroadcast, _) => reduce_broadcast(plan, team, own, result),
+        (Algorithm::RecursiveDoubling | Algorithm::Leaders, _) => recursive_doubling(plan, team, own, result),
     }
 }
 
@@ -63,30 +73,17 @@ pub fn choose(
     tuning: &Tuning,
 ) -> AllReduceAlgorithm {
     use AllReduceAlgorithm as Algorithm;
-    let few = len / elements.grain.max(1) < members as usize;
+    let (short, few) = (len <= tuning.all_reduce_short_max, len / elements.grain.max(1) < members as usize);
+    let block = len / members as usize;
     if nodes && len <= tuning.leaders_max {
         Algorithm::Leaders
-    } else if len <= tuning.all_reduce_short_max || !elements.commutative || few {
+    } else if short && (3..=tuning.all_reduce_exchange_ranks).contains(&members) {
+        Algorithm::Exchange
+    } else if short || few {
         Algorithm::RecursiveDoubling
-    } else if !members.is_power_of_two() && len / members as usize >= tuning.all_reduce_ring_block {
+    } else if elements.commutative && !members.is_power_of_two() && block >= tuning.all_reduce_ring_block {
         Algorithm::Ring
     } else {
         Algorithm::ReduceScatterAllGather
     }
-}
-
-/// Adds a reduction to member 0 up a tree, and a broadcast down it: 2 (n - 1) messages of all bytes, 2 ⌈log2 n⌉ of them one
-/// after the other.
-pub fn reduce_broadcast(plan: &mut Plan, team: &Team, own: Span, result: Span, commutative: bool) {
-    reduce::binomial(plan, team, 0, own, result, commutative);
-    broadcast::binomial(plan, team, 0, result);
-}
-
-/// Adds reductions inside the nodes, a reduction for all leaders, and broadcasts inside the nodes.
-pub fn leaders(plan: &mut Plan, place: &Place, own: Span, result: Span, commutative: bool) {
-    reduce::binomial(plan, &place.node, place.node_leader, own, result, commutative);
-    if let Some(leaders) = &place.leaders {
-        recursive_doubling(plan, leaders, result, result);
-    }
-    broadcast::binomial(plan, &place.node, place.node_leader, result);
 }

@@ -1,48 +1,27 @@
-//! A reduction for all by recursive doubling: partners exchange all that they have combined, over distances of 1, 2, 4, ...
+//! In round k each member exchanges all that it has with the one at distance `2^k`: groups of members double.
 //!
-//! Of n = 2^k members each sends k messages of all bytes in as many rounds: the fewest rounds there are. Any other number
-//! is folded to a power of two: two rounds more for those who are folded. Operands keep their order.
-//!
-//! Source: Thakur, Rabenseifner, Gropp, "Optimization of Collective Communication Operations in MPICH" (2005).
+//! For `p = 2^k` members `k` rounds, `p k` messages of the whole length. Otherwise two members make one before (see
+//! `fold`): with `r` more than a power of two, 2 rounds and `2r` messages more. Groups are runs of consecutive members,
+//! so the order is right for operations that do not commute; both of a pair combine the same operands in the same
+//! order. (Thakur, Rabenseifner and Gropp, Optimization of Collective Communication Operations in MPICH, 2005.)
 
 use crate::fold::{Fold, Role};
+use crate::partial::Partial;
 use crate::{Order, Plan, Span, Team};
 
 /// Adds the steps of recursive doubling. The `result` may be `own`.
 pub fn recursive_doubling(plan: &mut Plan, team: &Team, own: Span, result: Span) {
-    plan.next_round();
-    let fold = Fold::of(team.size());
-    let (number, for_too) = match fold.role(team) {
-        Role::Away { to } => {
-            plan.send_data(team.rank(to), own);
+    let fold = Fold::new(team.size(), 0);
+    let mut partial = Partial::new(own, Some(result));
+    if let Role::Stays(position) = fold.begin(plan, team, &mut partial) {
+        for step in 0..fold.size.ilog2() {
+            let other = position ^ (1 << step);
+            let rank = team.rank(fold.member(other));
+            plan.send_data(rank, partial.at(partial.all()));
+            partial.combine(plan, rank, partial.all(), Order::of(other, position));
             plan.next_round();
-            plan.recv_data(team.rank(to), result);
-            return plan.next_round();
         }
-        Role::Part { number, for_too } => (number, for_too),
-    };
-    plan.copy(own, result);
-    let scratch = if team.size() > 1 { plan.scratch(own.len) } else { Span::EMPTY };
-    if let Some(other) = for_too {
-        plan.recv_data(team.rank(other), scratch);
-        plan.reduce(scratch, result, Order::FromFirst);
-        plan.next_round();
+        partial.settle(plan);
     }
-    let mut distance = 1;
-    while distance < fold.size {
-        let partner = number ^ distance;
-        let rank = team.rank(fold.member(partner));
-        // In the first round the copy of `own` has not been made yet.
-        let from = if distance == 1 && for_too.is_none() { own } else { result };
-        plan.send_data(rank, from);
-        plan.recv_data(rank, scratch);
-        plan.reduce(scratch, result, if partner < number { Order::FromFirst } else { Order::IntoFirst });
-        plan.next_round();
-        distance *= 2;
-    }
-    plan.next_round();
-    if let Some(other) = for_too {
-        plan.send_data(team.rank(other), result);
-    }
-    plan.next_round();
+    fold.end(plan, team, result);
 }

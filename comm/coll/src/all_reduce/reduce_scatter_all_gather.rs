@@ -1,40 +1,32 @@
-//! A reduction for all in blocks: halves of halves are reduced, then gathered at distances that double.
+//! Rabenseifner's: halves of halves are reduced until each member has a part, then the parts are gathered the way back.
 //!
-//! Of n = 2^k members each sends 2 k messages in as many rounds, and 2 (n - 1)/n of the bytes: the fewest bytes there are.
-//! Any other number is folded to a power of two. The operation must commute.
-//!
-//! Source: Rabenseifner, "Optimization of collective reduction operations" (2004).
+//! For `p = 2^k` members `2k` rounds, `2 p k` messages, and `2 n (p - 1)` bytes: each member sends less than twice the vector,
+//! however many there are. Otherwise two members make one before (see `fold`): with `r` more than a power of two, 2
+//! rounds, `2r` messages and `2 r n` bytes more. The order is right for operations that do not commute.
+//! (R. Rabenseifner, Optimization of Collective Reduction Operations, 2004.)
 
 use crate::fold::{Fold, Role};
-use crate::halving::{doubling, halving};
-use crate::{Blocks, Order, Placed, Plan, Span, Team};
+use crate::halving;
+use crate::partial::Partial;
+use crate::{Plan, Span, Team};
 
-/// Adds the steps of halving and of doubling. The `result` may be `own`.
+/// Adds the steps of halving and of the way back, of elements of `grain` bytes. The `result` may be `own`.
 pub fn reduce_scatter_all_gather(plan: &mut Plan, team: &Team, own: Span, result: Span, grain: usize) {
-    plan.next_round();
-    let fold = Fold::of(team.size());
-    let (number, for_too) = match fold.role(team) {
-        Role::Away { to } => {
-            plan.send_data(team.rank(to), own);
+    let fold = Fold::new(team.size(), 0);
+    let mut partial = Partial::new(own, Some(result));
+    if let Role::Stays(position) = fold.begin(plan, team, &mut partial) {
+        let held = halving::reduce_scatter(plan, team, &fold, position, &mut partial, grain);
+        let part = |range: core::ops::Range<usize>| result.part(range.start, range.len());
+        for step in (0..fold.size.ilog2()).rev() {
+            let rank = team.rank(fold.member(position ^ (1 << step)));
+            let (whole, kept) = (&held[step as usize], &held[step as usize + 1]);
+            plan.send_data(rank, part(kept.clone()));
+            plan.recv_data(rank, part(halving::rest(whole, kept)));
             plan.next_round();
-            plan.recv_data(team.rank(to), result);
-            return plan.next_round();
         }
-        Role::Part { number, for_too } => (number, for_too),
-    };
-    let blocks = Blocks::divide(own.len, grain, fold.size);
-    let blocks = Placed::new(result.area, result.offset, &blocks);
-    let scratch = plan.scratch(own.len);
-    plan.copy(own, result);
-    if let Some(other) = for_too {
-        plan.recv_data(team.rank(other), scratch);
-        plan.reduce(scratch, result, Order::FromFirst);
+        if team.size() == 1 {
+            partial.settle(plan);
+        }
     }
-    plan.next_round();
-    halving(plan, team, fold, number, blocks, scratch);
-    doubling(plan, team, fold, number, blocks);
-    if let Some(other) = for_too {
-        plan.send_data(team.rank(other), result);
-    }
-    plan.next_round();
+    fold.end(plan, team, result);
 }

@@ -3,16 +3,20 @@
 mod binomial;
 mod chain;
 mod flat;
+mod leaders;
 mod scatter;
+mod scatter_doubling;
+mod scatter_ring;
 
 pub use binomial::binomial;
 pub use chain::chain;
 pub use flat::flat;
-pub use scatter::{scatter_doubling, scatter_ring};
+pub use leaders::leaders;
+pub use scatter_doubling::scatter_doubling;
+pub use scatter_ring::scatter_ring;
 
 use crate::algorithm::algorithms;
-use crate::nodes::{Nodes, Place};
-use crate::{Plan, Span, Team, Tuning};
+use crate::{Nodes, Plan, Span, Team, Tuning};
 
 algorithms! {
     /// How a broadcast is done.
@@ -32,6 +36,9 @@ algorithms! {
     }
 }
 
+/// A chain has no more pieces than this, so that the schedule of a very long broadcast stays short.
+const MOST_PIECES: usize = 1024;
+
 /// Adds a broadcast of the root's `data` to where all have `data`, by the algorithm that fits.
 pub fn broadcast(
     plan: &mut Plan,
@@ -45,9 +52,12 @@ pub fn broadcast(
     let members = team.size();
     let place = nodes.and_then(|nodes| nodes.place_with(team, root));
     match (tuning.broadcast.unwrap_or_else(|| choose(members, data.len, place.is_some(), tuning)), place) {
-        (Algorithm::Leaders, Some(place)) => leaders(plan, &place, data),
+        (Algorithm::Leaders, Some(place)) => leaders(plan, &place, data, tuning),
         (Algorithm::Flat, _) => flat(plan, team, root, data),
-        (Algorithm::Chain, _) => chain(plan, team, root, data, tuning.broadcast_piece),
+        (Algorithm::Chain, _) => {
+            let piece = tuning.broadcast_piece.max(data.len.div_ceil(MOST_PIECES));
+            chain(plan, team, root, data, piece);
+        }
         (Algorithm::ScatterDoubling, _) if members.is_power_of_two() => {
             scatter_doubling(plan, team, root, data);
         }
@@ -78,12 +88,4 @@ pub fn choose(members: u32, len: usize, nodes: bool, tuning: &Tuning) -> Broadca
     } else {
         Algorithm::ScatterRing
     }
-}
-
-/// Adds a broadcast among the leaders of the nodes, the root being its node's, and then inside the nodes.
-pub fn leaders(plan: &mut Plan, place: &Place, data: Span) {
-    if let Some(leaders) = &place.leaders {
-        binomial(plan, leaders, place.first_leader, data);
-    }
-    binomial(plan, &place.node, place.node_leader, data);
 }

@@ -1,27 +1,20 @@
-//! A broadcast by a scatter and a gather for all: the root gives each member a block, and the members exchange blocks.
-//!
-//! Each member sends and receives about twice the bytes once, however many members there are; a tree's root sends them
-//! log2 n times. n - 1 messages of the scatter, and those of the gather for all.
-//!
-//! Source: Barnett, Gupta, Payne, Shuler, van de Geijn, Watts, "Interprocessor collective communication library" (1994).
+//! The first half of a long broadcast: each member gets its block of the bytes, and those of the members below it in
+//! the tree, all in their own places.
 
-use crate::{Blocks, Placed, Plan, Span, Team, all_gather, scatter};
+use crate::runs::{Branch, branch};
+use crate::{Placed, Plan, Team};
 
-/// Adds the steps of a scatter down a tree, and of a ring.
-pub fn scatter_ring(plan: &mut Plan, team: &Team, root: u32, data: Span) {
-    let blocks = Blocks::divide(data.len, 1, team.size());
-    let placed = Placed::new(data.area, data.offset, &blocks);
-    scatter::binomial_within(plan, team, root, placed);
-    all_gather::ring(plan, team, placed.span(team.me()), placed);
-}
-
-/// Adds the steps of a scatter down a tree, and of recursive doubling.
-///
-/// # Panics
-/// If the size of the team is no power of two.
-pub fn scatter_doubling(plan: &mut Plan, team: &Team, root: u32, data: Span) {
-    let blocks = Blocks::divide(data.len, 1, team.size());
-    let placed = Placed::new(data.area, data.offset, &blocks);
-    scatter::binomial_within(plan, team, root, placed);
-    all_gather::recursive_doubling(plan, team, placed.span(team.me()), placed);
+/// Scatters, and gives this member's place in the tree: it has the blocks of those below it then.
+pub(super) fn scatter(plan: &mut Plan, team: &Team, root: u32, blocks: Placed<'_>) -> Branch {
+    plan.next_round();
+    let branch = branch(team.me(), root, team.size());
+    if let Some(parent) = branch.parent {
+        plan.recv_data(team.rank(parent), blocks.run(branch.below.clone()));
+        plan.next_round();
+    }
+    for (child, below) in &branch.children {
+        plan.send_data(team.rank(*child), blocks.run(below.clone()));
+    }
+    plan.next_round();
+    branch
 }

@@ -1,6 +1,6 @@
-//! An exclusive scan from one member to the next: each passes on what comes, combined with its own.
+//! From one member to the next: what a member receives is its result; combined with its own it is the next one's.
 //!
-//! n - 1 messages of all bytes, one after the other.
+//! `p - 1` rounds on the longest way, `p - 1` messages: the fewest there can be.
 
 use crate::{Order, Plan, Span, Team};
 
@@ -8,21 +8,32 @@ use crate::{Order, Plan, Span, Team};
 pub fn linear(plan: &mut Plan, team: &Team, own: Span, result: Span) {
     plan.next_round();
     let (me, last) = (team.me(), team.me() + 1 == team.size());
-    let mut passed = own;
-    if me > 0 {
-        // What is passed on is made first: the result may lie where the operand does.
-        let landing = if last { result } else { plan.scratch(own.len) };
-        plan.recv_data(team.rank(me - 1), landing);
+    let next = |plan: &mut Plan, bytes| plan.send_data(team.rank(me + 1), bytes);
+    if me == 0 {
         if !last {
-            passed = plan.scratch(own.len);
-            plan.copy(own, passed);
-            plan.reduce(landing, passed, Order::FromFirst);
-            plan.copy(landing, result);
+            next(plan, own);
         }
         plan.next_round();
+        return;
     }
-    if !last {
-        plan.send_data(team.rank(me + 1), passed);
+    let before = team.rank(me - 1);
+    if last {
+        plan.recv_data(before, result);
+    } else if own == result {
+        // Its own becomes what is sent; the result takes its place when that has been sent.
+        let received = plan.scratch(result.len);
+        plan.recv_data(before, received);
+        plan.reduce(received, own, Order::FromFirst);
+        plan.next_round();
+        next(plan, own);
+        plan.copy(received, result);
+    } else {
+        let sent = plan.scratch(result.len);
+        plan.recv_data(before, result);
+        plan.copy(own, sent);
+        plan.reduce(result, sent, Order::FromFirst);
+        plan.next_round();
+        next(plan, sent);
     }
     plan.next_round();
 }

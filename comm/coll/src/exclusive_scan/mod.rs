@@ -14,7 +14,7 @@ algorithms! {
     pub enum ExclusiveScanAlgorithm {
         /// From one to the next.
         Linear = "linear",
-        /// From each to the one 1, 1, 2, 4, ... ahead.
+        /// From each to the one 1, 2, 3, 6, 12, ... ahead.
         RecursiveDoubling = "recursive_doubling",
     }
 }

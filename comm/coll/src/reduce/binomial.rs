@@ -1,48 +1,31 @@
-//! A reduction up a binomial tree: each member combines what its children send with its own, and sends that to its parent.
+//! Up a binomial tree: each member combines what its children have with its own, and sends it on.
 //!
-//! n - 1 messages of all bytes, at most ⌈log2 n⌉ of them one after the other. Where the operation does not commute the tree's
-//! root is member 0, so that each subtree is a run of members in order, and the result takes one message more to the root.
+//! `ceil(log2 p)` rounds on the longest way, `p - 1` messages of the whole length, for any root. A subtree is a run of
+//! consecutive members, so the order is right for operations that do not commute.
 
-use crate::tree::Tree;
+use crate::partial::Partial;
+use crate::runs::branch;
 use crate::{Order, Plan, Span, Team};
 
 /// Adds the steps up the tree. Only the root has a `result`, which may be its `own`.
-pub fn binomial(plan: &mut Plan, team: &Team, root: u32, own: Span, result: Span, commutative: bool) {
+pub fn binomial(plan: &mut Plan, team: &Team, root: u32, own: Span, result: Span) {
+    up(plan, team, root, own, (team.me() == root).then_some(result));
+}
+
+/// The same; the others than the root may have memory for a result too, which is used then.
+pub(crate) fn up(plan: &mut Plan, team: &Team, root: u32, own: Span, result: Option<Span>) {
     plan.next_round();
-    let top = if commutative { root } else { 0 };
-    let (is_root, is_top) = (team.me() == root, team.me() == top);
-    let tree = Tree::new(team, top);
-    let leaf = tree.subtree().len() == 1;
-    let sum = if is_top && is_root {
-        result
-    } else if leaf {
-        own
+    let branch = branch(team.me(), root, team.size());
+    let mut partial = Partial::new(own, result);
+    // The smallest subtree first: it is ready first, and lies nearest to what has been combined.
+    for (child, _) in branch.children.iter().rev() {
+        partial.combine(plan, team.rank(*child), partial.all(), Order::of(*child, team.me()));
+        plan.next_round();
+    }
+    if let Some(parent) = branch.parent {
+        plan.send_data(team.rank(parent), partial.at(partial.all()));
+        plan.next_round();
     } else {
-        plan.scratch(own.len)
-    };
-    plan.copy(own, sum);
-    // The smallest subtree first: it has the shortest way, and comes next in order.
-    let mut children: alloc::vec::Vec<_> = tree.children().collect();
-    children.reverse();
-    if !children.is_empty() {
-        let landing = plan.scratch(own.len * children.len());
-        for (i, child) in children.iter().enumerate() {
-            let part = landing.part(i * own.len, own.len);
-            plan.recv_data(team.rank(tree.member(child.start)), part);
-            plan.reduce(part, sum, Order::IntoFirst);
-        }
-        plan.next_round();
-    }
-    if let Some(parent) = tree.parent() {
-        plan.send_data(team.rank(parent), sum);
-    }
-    plan.next_round();
-    if top != root {
-        if is_top {
-            plan.send_data(team.rank(root), sum);
-        } else if is_root {
-            plan.recv_data(team.rank(top), result);
-        }
-        plan.next_round();
+        partial.settle(plan);
     }
 }

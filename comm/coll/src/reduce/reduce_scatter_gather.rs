@@ -1,44 +1,40 @@
-//! A reduction in blocks: halves of halves are reduced, and the root gathers the blocks.
+//! Rabenseifner's reduction: halves of halves are reduced until each member has a part, then the root gathers the parts.
 //!
-//! Each member sends about the bytes of one vector, and reduces as many; a tree's inner members send and reduce log2 n
-//! vectors. Of n = 2^k members each sends k messages, and one with its block to the root. The operation must commute.
-//!
-//! Source: Rabenseifner, "Optimization of collective reduction operations" (2004).
+//! For `p = 2^k` members `2k` rounds on the longest way, `p k + p - 1` messages, and `n (p - 1) + n k / 2` bytes: each member
+//! sends less than twice the vector, however many there are. Otherwise two members make one before (see `fold`), of
+//! which the root is never the one who leaves: with `r` more than a power of two, `r` vectors more. The order is right for operations that do not commute.
+//! (R. Rabenseifner, Optimization of Collective Reduction Operations, 2004.)
 
 use crate::fold::{Fold, Role};
-use crate::halving::halving;
-use crate::{Area, Blocks, Order, Placed, Plan, Span, Team};
+use crate::halving;
+use crate::partial::Partial;
+use crate::{Plan, Span, Team};
 
-/// Adds the steps of halving and of the gather. Only the root has a `result`, which may be its `own`.
+/// Adds the steps of halving and of the gather, of elements of `grain` bytes. Only the root has a `result`, which may be
+/// its `own`.
 pub fn reduce_scatter_gather(plan: &mut Plan, team: &Team, root: u32, own: Span, result: Span, grain: usize) {
-    plan.next_round();
-    let (fold, is_root) = (Fold::of(team.size()), team.me() == root);
-    let blocks = Blocks::divide(own.len, grain, fold.size);
-    let sum = if is_root { result } else { plan.scratch(own.len) };
-    let block = |number| Placed::new(sum.area, sum.offset, &blocks).span(number);
-    let mut mine = None;
-    match fold.role(team) {
-        Role::Away { to } => plan.send_data(team.rank(to), own),
-        Role::Part { number, for_too } => {
-            plan.copy(own, sum);
-            let scratch = plan.scratch(own.len);
-            if let Some(other) = for_too {
-                plan.recv_data(team.rank(other), scratch);
-                plan.reduce(scratch, sum, Order::FromFirst);
-            }
+    let fold = Fold::new(team.size(), root);
+    let mut partial = Partial::new(own, (team.me() == root).then_some(result));
+    let Role::Stays(position) = fold.begin(plan, team, &mut partial) else { return };
+    let held = halving::reduce_scatter(plan, team, &fold, position, &mut partial, grain);
+    let Role::Stays(root) = fold.role(root) else { unreachable!("the root stays") };
+    // Backwards: of two that exchanged halves, the one that differs from the root in that step gives its part away.
+    for step in (0..fold.size.ilog2()).rev() {
+        let other = position ^ (1 << step);
+        let (whole, part) = (&held[step as usize], &held[step as usize + 1]);
+        if (position ^ root) & (1 << step) == 0 {
+            let rest = halving::rest(whole, part);
+            // The root may have had no part of a short vector to combine, but all of the result is its own.
+            let into = if position == root { result.part(rest.start, rest.len()) } else { partial.at(rest) };
+            plan.recv_data(team.rank(fold.member(other)), into);
             plan.next_round();
-            halving(plan, team, fold, number, Placed::new(sum.area, sum.offset, &blocks), scratch);
-            mine = Some(number);
+        } else {
+            plan.send_data(team.rank(fold.member(other)), partial.at(part.clone()));
+            plan.next_round();
+            return;
         }
     }
-    plan.next_round();
-    if is_root {
-        for number in (0..fold.size).filter(|number| mine != Some(*number)) {
-            plan.recv_data(team.rank(fold.member(number)), block(number));
-        }
-    } else if let Some(number) = mine {
-        plan.send_data(team.rank(root), block(number));
+    if team.size() == 1 {
+        partial.settle(plan);
     }
-    debug_assert!(sum.area != Area::Send, "operands are combined elsewhere");
-    plan.next_round();
 }

@@ -9,7 +9,7 @@ pub use recursive_doubling::recursive_doubling;
 pub use recursive_halving::recursive_halving;
 
 use crate::algorithm::algorithms;
-use crate::{Elements, Placed, Plan, Span, Team, Tuning};
+use crate::{Blocks, Elements, Placed, Plan, Span, Team, Tuning};
 
 algorithms! {
     /// How a reduction in blocks is done.
@@ -34,15 +34,32 @@ pub fn reduce_scatter(
     tuning: &Tuning,
 ) {
     use ReduceScatterAlgorithm as Algorithm;
+    let Elements { commutative, .. } = elements;
     let total = own.blocks.total(team.size());
-    let chosen = tuning.reduce_scatter.unwrap_or(if total <= tuning.reduce_scatter_halving_max {
-        Algorithm::RecursiveHalving
-    } else {
-        Algorithm::Pairwise
-    });
+    let chosen = match tuning.reduce_scatter {
+        Some(asked) if asked != Algorithm::RecursiveHalving || commutative => asked,
+        _ if commutative && total <= tuning.reduce_scatter_halving_max => Algorithm::RecursiveHalving,
+        _ if !commutative && team.size() > 2 && total <= tuning.reduce_scatter_doubling_max => {
+            Algorithm::RecursiveDoubling
+        }
+        _ => Algorithm::Pairwise,
+    };
     match chosen {
-        Algorithm::Pairwise if elements.commutative => pairwise(plan, team, own, result),
-        Algorithm::RecursiveHalving if elements.commutative => recursive_halving(plan, team, own, result),
-        _ => recursive_doubling(plan, team, own, result),
+        Algorithm::RecursiveHalving => recursive_halving(plan, team, own, result),
+        Algorithm::RecursiveDoubling => recursive_doubling(plan, team, own, result),
+        Algorithm::Pairwise => pairwise(plan, team, own, result, commutative),
     }
+}
+
+/// The blocks one after the other: where they lie if they do so already, else copied. The offsets count from the span.
+fn together(plan: &mut Plan, team: &Team, own: Placed<'_>) -> (Span, Blocks) {
+    let members = team.size();
+    let dense = own.blocks.dense(0, members);
+    let span = own.joined(0..members).unwrap_or_else(|| {
+        let span = plan.scratch(dense.total(members));
+        own.copy_to(plan, 0..members, Placed::new(span.area, span.offset, &dense), 0);
+        plan.next_round();
+        span
+    });
+    (span, dense)
 }

@@ -1,21 +1,22 @@
-//! A scan from one member to the next: each combines what comes with its own, and passes it on.
+//! From one member to the next: each combines what it receives with its own, and sends it on.
 //!
-//! n - 1 messages of all bytes, one after the other: the fewest messages and the most rounds.
+//! `p - 1` rounds on the longest way, `p - 1` messages: the fewest there can be.
 
+use crate::partial::Partial;
 use crate::{Order, Plan, Span, Team};
 
 /// Adds the steps of a linear scan. The `result` may be `own`.
 pub fn linear(plan: &mut Plan, team: &Team, own: Span, result: Span) {
     plan.next_round();
-    plan.copy(own, result);
-    if let Some(before) = team.me().checked_sub(1) {
-        let landing = plan.scratch(own.len);
-        plan.recv_data(team.rank(before), landing);
-        plan.reduce(landing, result, Order::FromFirst);
+    let me = team.me();
+    let mut partial = Partial::new(own, Some(result));
+    if me > 0 {
+        partial.combine(plan, team.rank(me - 1), partial.all(), Order::FromFirst);
+        plan.next_round();
     }
-    plan.next_round();
-    if team.me() + 1 < team.size() {
-        plan.send_data(team.rank(team.me() + 1), result);
+    if me + 1 < team.size() {
+        plan.send_data(team.rank(me + 1), partial.at(partial.all()));
     }
+    partial.settle(plan);
     plan.next_round();
 }

@@ -1,30 +1,27 @@
-//! A scan at distances that double: after round k each member has combined the operands of the 2^k members that end with
-//! itself, and sends that to the one 2^k ahead.
+//! In round k each member sends what it has to the one `2^k` ahead: what it has comes of the `2^k` members up to itself,
+//! then of twice as many.
 //!
-//! At most ⌈log2 n⌉ messages of all bytes a member, in as many rounds. Operands keep their order, for any n.
-//!
-//! Source: Hillis, Steele, "Data parallel algorithms" (1986).
+//! `ceil(log2 p)` rounds, `floor(log2 p)` messages on the longest way; in round k `p - 2^k` of the whole length. Only runs of consecutive members are
+//! combined, so the order is right for operations that do not commute (Hillis and Steele, 1986).
 
+use crate::partial::Partial;
 use crate::{Order, Plan, Span, Team};
 
 /// Adds the steps of a scan. The `result` may be `own`.
 pub fn recursive_doubling(plan: &mut Plan, team: &Team, own: Span, result: Span) {
     plan.next_round();
-    let (me, members) = (team.me(), team.size());
-    plan.copy(own, result);
-    let landing = if me > 0 { plan.scratch(own.len) } else { Span::EMPTY };
+    let me = team.me();
+    let mut partial = Partial::new(own, Some(result));
     let mut distance = 1;
-    while distance < members {
-        // In the first round the copy of `own` has not been made yet.
-        if me + distance < members {
-            plan.send_data(team.rank(me + distance), if distance == 1 { own } else { result });
+    while distance < team.size() {
+        if distance < team.size() - me {
+            plan.send_data(team.rank(me + distance), partial.at(partial.all()));
         }
         if let Some(before) = me.checked_sub(distance) {
-            plan.recv_data(team.rank(before), landing);
-            plan.reduce(landing, result, Order::FromFirst);
+            partial.combine(plan, team.rank(before), partial.all(), Order::FromFirst);
         }
         plan.next_round();
-        distance *= 2;
+        distance = distance.saturating_mul(2);
     }
-    plan.next_round();
+    partial.settle(plan);
 }

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod kinds;
+pub mod lean;
+
 use olympi_coll::{Area, Blocks, Plan, Schedule, Span, Team};
 
 use crate::common::{Buffers, Cost, add, run};
