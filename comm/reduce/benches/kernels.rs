@@ -10,7 +10,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use olympi_reduce::{Element, Kind, Operation, Order, Tier};
 
 /// In the first cache, in the second, in memory.
-const SIZES: [usize; 3] = [8 << 10, 256 << 10, 64 << 20];
+const SIZES: [usize; 3] = [8 << 10, 256 << 10, 32 << 20];
 
 const OPERATIONS: [(Kind, Element); 20] = [
     (Kind::Sum, Element::F64),
