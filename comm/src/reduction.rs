@@ -1,10 +1,15 @@
 //! Operations of reductions (MPI 5.0, section 6.9).
 
+use std::alloc::Layout;
 use std::fmt;
 use std::marker::PhantomData;
 
-use olympi_datatype::{Equivalence, bytes_of, read_value, read_values, write_values};
+use olympi_datatype::{
+    Equivalence, bytes_of, read_value, read_values, values_of, values_of_mut, with_bytes_mut, write_values,
+};
 use olympi_reduce::{Element, Kind, Operation, Order};
+
+use crate::CollectiveError;
 
 /// An operation that combines values of `T` (`MPI_Op`): predefined, or made of a closure. Cheap to clone.
 ///
@@ -71,7 +76,7 @@ pub trait Bits: Reducible {}
 /// Pairs whose minimum or maximum can be located.
 #[diagnostic::on_unimplemented(
     message = "the minimum or maximum of `{Self}` cannot be located",
-    note = "Located of (f64, i64), (i64, i64), (f32, i32), (i32, i32) can"
+    note = "Located of f64, i64 or u64 and an i64 can, and of f32, i32 or u32 and an i32"
 )]
 pub trait Locatable: Reducible {}
 
@@ -101,8 +106,10 @@ reducible! {
     bool: Bool, [Bits];
     Located<f64, i64>: F64I64, [Locatable];
     Located<i64, i64>: I64I64, [Locatable];
+    Located<u64, i64>: U64I64, [Locatable];
     Located<f32, i32>: F32I32, [Locatable];
     Located<i32, i32>: I32I32, [Locatable];
+    Located<u32, i32>: U32I32, [Locatable];
 }
 
 #[cfg(target_pointer_width = "64")]
@@ -138,70 +145,101 @@ impl<T: Ordered, const N: usize> Ordered for [T; N] {}
 impl<T: Bits, const N: usize> Bits for [T; N] {}
 impl<T: Locatable, const N: usize> Locatable for [T; N] {}
 
-impl<T: Number> Op<T> {
+// The bounds stand at the functions, so that the compiler says which one does not hold, in the words above.
+impl<T: Equivalence> Op<T> {
     /// The sum (`MPI_SUM`). Integers wrap.
-    pub fn sum() -> Self {
+    pub fn sum() -> Self
+    where
+        T: Number,
+    {
         Self::predefined(Kind::Sum)
     }
 
     /// The product (`MPI_PROD`). Integers wrap.
-    pub fn product() -> Self {
+    pub fn product() -> Self
+    where
+        T: Number,
+    {
         Self::predefined(Kind::Product)
     }
-}
 
-impl<T: Ordered> Op<T> {
     /// The maximum (`MPI_MAX`); of a float and what is not a number, the float.
-    pub fn max() -> Self {
+    pub fn max() -> Self
+    where
+        T: Ordered,
+    {
         Self::predefined(Kind::Maximum)
     }
 
     /// The minimum (`MPI_MIN`); of a float and what is not a number, the float.
-    pub fn min() -> Self {
+    pub fn min() -> Self
+    where
+        T: Ordered,
+    {
         Self::predefined(Kind::Minimum)
     }
-}
 
-impl<T: Bits> Op<T> {
     /// Whether both are true, which is not zero (`MPI_LAND`).
-    pub fn logical_and() -> Self {
+    pub fn logical_and() -> Self
+    where
+        T: Bits,
+    {
         Self::predefined(Kind::LogicalAnd)
     }
 
     /// Whether one of them is (`MPI_LOR`).
-    pub fn logical_or() -> Self {
+    pub fn logical_or() -> Self
+    where
+        T: Bits,
+    {
         Self::predefined(Kind::LogicalOr)
     }
 
     /// Whether exactly one of them is (`MPI_LXOR`).
-    pub fn logical_xor() -> Self {
+    pub fn logical_xor() -> Self
+    where
+        T: Bits,
+    {
         Self::predefined(Kind::LogicalXor)
     }
 
     /// Bit by bit, whether both are set (`MPI_BAND`).
-    pub fn bitwise_and() -> Self {
+    pub fn bitwise_and() -> Self
+    where
+        T: Bits,
+    {
         Self::predefined(Kind::BitwiseAnd)
     }
 
     /// Bit by bit, whether one of them is (`MPI_BOR`).
-    pub fn bitwise_or() -> Self {
+    pub fn bitwise_or() -> Self
+    where
+        T: Bits,
+    {
         Self::predefined(Kind::BitwiseOr)
     }
 
     /// Bit by bit, whether exactly one of them is (`MPI_BXOR`).
-    pub fn bitwise_xor() -> Self {
+    pub fn bitwise_xor() -> Self
+    where
+        T: Bits,
+    {
         Self::predefined(Kind::BitwiseXor)
     }
-}
 
-impl<T: Locatable> Op<T> {
     /// The pair with the larger value, of equal ones that with the smaller location (`MPI_MAXLOC`).
-    pub fn max_location() -> Self {
+    pub fn max_location() -> Self
+    where
+        T: Locatable,
+    {
         Self::predefined(Kind::MaximumLocation)
     }
 
     /// The pair with the smaller value, of equal ones that with the smaller location (`MPI_MINLOC`).
-    pub fn min_location() -> Self {
+    pub fn min_location() -> Self
+    where
+        T: Locatable,
+    {
         Self::predefined(Kind::MinimumLocation)
     }
 }
@@ -251,11 +289,15 @@ impl<T: Equivalence> Op<T> {
     /// `input` at the same place, the lower rank's, and itself.
     pub fn from_slices(commutative: bool, function: impl Fn(&[T], &mut [T]) + Send + Sync + 'static) -> Self {
         let combine = move |input: &[u8], inout: &mut [u8]| {
-            let (input, mut values) = (read_values::<T>(input), read_values::<T>(inout));
+            if let (Some(input), Some(inout)) = (values_of(input), values_of_mut(inout)) {
+                return function(input, inout);
+            }
+            // A peer has sent what are no values; they are taken as zero, in a copy.
+            let (input, mut values) = (read_values(input), read_values(inout));
             function(&input, &mut values);
             write_values(&values, inout);
         };
-        Self { operation: Operation::user(size_of::<T>(), commutative, combine), of: PhantomData }
+        Self { operation: Operation::user_aligned(Layout::new::<T>(), commutative, combine), of: PhantomData }
     }
 
     /// Whether operands may be swapped (`MPI_Op_commutative`).
@@ -266,18 +308,23 @@ impl<T: Equivalence> Op<T> {
     /// Combines two slices on this rank alone (`MPI_Reduce_local`, MPI 5.0, section 6.9.7): each of `inout` becomes `input ∘
     /// inout`.
     ///
-    /// # Panics
-    /// If the slices are not of one length.
+    /// # Errors
+    /// [`CollectiveError::Buffer`], if the slices are not of one length.
     ///
     /// ```
     /// let mut sums = [1, 2];
-    /// olympi_comm::Op::sum().reduce_local(&[10, 20], &mut sums);
+    /// olympi_comm::Op::sum().reduce_local(&[10, 20], &mut sums)?;
     /// assert_eq!(sums, [11, 22]);
+    /// # Ok::<(), olympi_comm::CollectiveError>(())
     /// ```
-    pub fn reduce_local(&self, input: &[T], inout: &mut [T]) {
-        let mut bytes = bytes_of(inout).to_vec();
-        self.operation.apply(bytes_of(input), &mut bytes, Order::FromFirst);
-        inout.copy_from_slice(&read_values(&bytes));
+    #[allow(clippy::similar_names)] // MPI's names
+    pub fn reduce_local(&self, input: &[T], inout: &mut [T]) -> Result<(), CollectiveError> {
+        if input.len() != inout.len() {
+            let (needed, len) = (input.len(), inout.len());
+            return Err(CollectiveError::Buffer { call: "reduce_local", buffer: "the result", needed, len });
+        }
+        with_bytes_mut(inout, |inout| self.operation.apply(bytes_of(input), inout, Order::FromFirst));
+        Ok(())
     }
 
     pub(crate) fn operation(&self) -> &Operation {

@@ -39,6 +39,7 @@ mod builtin;
 mod bytes;
 mod equivalence;
 pub mod signature;
+mod view;
 
 pub use buffer::{Buffer, BufferMut};
 pub use bytes::{
@@ -46,6 +47,7 @@ pub use bytes::{
     validate_or_zero_uninit, write_values, zeroed,
 };
 pub use equivalence::Equivalence;
+pub use view::{values_of, values_of_mut, with_bytes_mut};
 
 /// Makes a struct [`Equivalence`](trait@Equivalence), if all its fields are.
 ///

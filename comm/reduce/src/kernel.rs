@@ -1,114 +1,141 @@
-//! Loops over elements in memory, compiled for what processors have.
+//! The loops of a kernel: from a line that combines two elements to functions on memory of any alignment.
 //!
-//! Each loop reads elements out of byte chunks and writes them back, so it needs no alignment and no `unsafe`, and the
-//! compiler makes vector instructions of it. The `unsafe` here is the promise that the processor has those.
+//! Memory is read as arrays of bytes, an element each, so alignment is nobody's concern: on the machines we know an
+//! unaligned vector load costs the same, and the compiler makes vector loads of these.
 
-use std::sync::OnceLock;
+use core::marker::PhantomData;
 
-/// A number that lies in memory as bytes.
-pub(crate) trait Scalar: Copy + 'static {
-    /// Combines each element of `from` with that of `into` at the same place.
-    fn sweep(from: &[u8], into: &mut [u8], f: impl Fn(Self, Self) -> Self);
+use crate::tier::{Loop, Tier};
+
+/// What a kernel loads from memory, combines, and stores.
+pub(crate) trait Lane: Copy {
+    /// An array of bytes.
+    type Bytes: Copy;
+
+    /// The memory as elements; a part of one at the end is left out.
+    fn split(bytes: &[u8]) -> &[Self::Bytes];
+    fn split_mut(bytes: &mut [u8]) -> &mut [Self::Bytes];
+    fn load(bytes: Self::Bytes) -> Self;
+    fn store(self) -> Self::Bytes;
 }
 
-macro_rules! scalars {
-    ($($type:ty),*) => {$(
-        impl Scalar for $type {
+/// An operation on two elements. In what [`Kernel`] makes of it, `first` comes of the lower ranks.
+pub(crate) trait Combine {
+    type Lane: Lane;
+
+    /// Whether swapping the operands never changes the result (but for the payload of what is no number).
+    const SYMMETRIC: bool;
+
+    fn combine(first: Self::Lane, second: Self::Lane) -> Self::Lane;
+}
+
+/// An operation as functions on memory. The slices of a call have one length.
+pub(crate) struct Kernel {
+    /// `into = from ∘ into`
+    pub(crate) from_first: fn(Tier, &[u8], &mut [u8]),
+    /// `into = into ∘ from`
+    pub(crate) into_first: fn(Tier, &[u8], &mut [u8]),
+    /// `out = first ∘ second`
+    pub(crate) apart: fn(Tier, &[u8], &[u8], &mut [u8]),
+}
+
+impl Kernel {
+    /// The kernel of an operation.
+    pub(crate) const fn of<C: Combine>() -> Self {
+        Self {
+            from_first: from_first::<C>,
+            into_first: if C::SYMMETRIC { from_first::<C> } else { into_first::<C> },
+            apart: apart::<C>,
+        }
+    }
+}
+
+fn from_first<C: Combine>(tier: Tier, from: &[u8], into: &mut [u8]) {
+    tier.run(FromFirst::<C> { from, into, of: PhantomData });
+}
+
+fn into_first<C: Combine>(tier: Tier, from: &[u8], into: &mut [u8]) {
+    tier.run(IntoFirst::<C> { from, into, of: PhantomData });
+}
+
+fn apart<C: Combine>(tier: Tier, first: &[u8], second: &[u8], out: &mut [u8]) {
+    tier.run(Apart::<C> { first, second, out, of: PhantomData });
+}
+
+struct FromFirst<'a, C> {
+    from: &'a [u8],
+    into: &'a mut [u8],
+    of: PhantomData<C>,
+}
+
+impl<C: Combine> Loop for FromFirst<'_, C> {
+    #[inline(always)]
+    fn run(self) {
+        for (into, from) in C::Lane::split_mut(self.into).iter_mut().zip(C::Lane::split(self.from)) {
+            *into = C::combine(C::Lane::load(*from), C::Lane::load(*into)).store();
+        }
+    }
+}
+
+struct IntoFirst<'a, C> {
+    from: &'a [u8],
+    into: &'a mut [u8],
+    of: PhantomData<C>,
+}
+
+impl<C: Combine> Loop for IntoFirst<'_, C> {
+    #[inline(always)]
+    fn run(self) {
+        for (into, from) in C::Lane::split_mut(self.into).iter_mut().zip(C::Lane::split(self.from)) {
+            *into = C::combine(C::Lane::load(*into), C::Lane::load(*from)).store();
+        }
+    }
+}
+
+struct Apart<'a, C> {
+    first: &'a [u8],
+    second: &'a [u8],
+    out: &'a mut [u8],
+    of: PhantomData<C>,
+}
+
+impl<C: Combine> Loop for Apart<'_, C> {
+    #[inline(always)]
+    fn run(self) {
+        let operands = C::Lane::split(self.first).iter().zip(C::Lane::split(self.second));
+        for (out, (first, second)) in C::Lane::split_mut(self.out).iter_mut().zip(operands) {
+            *out = C::combine(C::Lane::load(*first), C::Lane::load(*second)).store();
+        }
+    }
+}
+
+/// Makes types lanes, each with how it is read from its bytes and written to them.
+macro_rules! lanes {
+    ($($type:ty: |$bytes:ident| $load:expr, |$value:ident| $store:expr;)*) => {$(
+        impl crate::kernel::Lane for $type {
+            type Bytes = [u8; size_of::<$type>()];
+
             #[inline(always)]
-            fn sweep(from: &[u8], into: &mut [u8], f: impl Fn(Self, Self) -> Self) {
-                let (from, _) = from.as_chunks::<{ size_of::<$type>() }>();
-                let (into, _) = into.as_chunks_mut::<{ size_of::<$type>() }>();
-                for (from, into) in from.iter().zip(into) {
-                    *into = f(<$type>::from_ne_bytes(*from), <$type>::from_ne_bytes(*into)).to_ne_bytes();
-                }
+            fn split(bytes: &[u8]) -> &[Self::Bytes] {
+                bytes.as_chunks().0
+            }
+
+            #[inline(always)]
+            fn split_mut(bytes: &mut [u8]) -> &mut [Self::Bytes] {
+                bytes.as_chunks_mut().0
+            }
+
+            #[inline(always)]
+            fn load($bytes: Self::Bytes) -> Self {
+                $load
+            }
+
+            #[inline(always)]
+            fn store(self) -> Self::Bytes {
+                let $value = self;
+                $store
             }
         }
     )*};
 }
-
-scalars!(i8, i16, i32, i64, i128, u8, u16, u32, u64, u128, f32, f64, half::f16, half::bf16);
-
-/// A function of two operands, the left one first.
-pub(crate) trait Function<T>: 'static {
-    fn call(left: T, right: T) -> T;
-}
-
-/// Applies an operation: `from` and `into` are of one length.
-pub(crate) type Kernel = fn(from: &[u8], into: &mut [u8]);
-
-/// The kernels of a function: with `from` on the left, and with `into` on the left.
-#[derive(Clone, Copy)]
-pub(crate) struct Kernels {
-    pub(crate) from_first: Kernel,
-    pub(crate) into_first: Kernel,
-}
-
-/// What the processor has.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Level {
-    Plain,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
-
-impl Level {
-    /// The best that this processor has.
-    pub(crate) fn here() -> Self {
-        static HERE: OnceLock<Level> = OnceLock::new();
-        *HERE.get_or_init(|| Self::all().into_iter().next_back().unwrap_or(Self::Plain))
-    }
-
-    /// All that this processor has, the best last.
-    pub(crate) fn all() -> Vec<Self> {
-        #[allow(unused_mut)]
-        let mut levels = vec![Self::Plain];
-        #[cfg(target_arch = "x86_64")]
-        if is_x86_feature_detected!("avx2") {
-            levels.push(Self::Avx2);
-            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512bw") {
-                levels.push(Self::Avx512);
-            }
-        }
-        levels
-    }
-}
-
-impl Kernels {
-    /// Those of a function, for a level that this processor has.
-    pub(crate) fn of<T: Scalar, F: Function<T>>(level: Level) -> Self {
-        match level {
-            Level::Plain => Self { from_first: sweep::<T, F, false>, into_first: sweep::<T, F, true> },
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => Self { from_first: avx2::<T, F, false>, into_first: avx2::<T, F, true> },
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512 => Self { from_first: avx512::<T, F, false>, into_first: avx512::<T, F, true> },
-        }
-    }
-}
-
-#[inline(always)]
-fn sweep<T: Scalar, F: Function<T>, const INTO_FIRST: bool>(from: &[u8], into: &mut [u8]) {
-    T::sweep(from, into, |from, into| if INTO_FIRST { F::call(into, from) } else { F::call(from, into) });
-}
-
-#[cfg(target_arch = "x86_64")]
-fn avx2<T: Scalar, F: Function<T>, const INTO_FIRST: bool>(from: &[u8], into: &mut [u8]) {
-    #[target_feature(enable = "avx2")]
-    fn wide<T: Scalar, F: Function<T>, const INTO_FIRST: bool>(from: &[u8], into: &mut [u8]) {
-        sweep::<T, F, INTO_FIRST>(from, into);
-    }
-    // SAFETY: `Kernels::of` is called with levels of `Level::all` alone, which lists this one where the processor has it.
-    unsafe { wide::<T, F, INTO_FIRST>(from, into) }
-}
-
-#[cfg(target_arch = "x86_64")]
-fn avx512<T: Scalar, F: Function<T>, const INTO_FIRST: bool>(from: &[u8], into: &mut [u8]) {
-    #[target_feature(enable = "avx512f,avx512bw,avx2")]
-    fn wide<T: Scalar, F: Function<T>, const INTO_FIRST: bool>(from: &[u8], into: &mut [u8]) {
-        sweep::<T, F, INTO_FIRST>(from, into);
-    }
-    // SAFETY: as in `avx2`.
-    unsafe { wide::<T, F, INTO_FIRST>(from, into) }
-}
+pub(crate) use lanes;

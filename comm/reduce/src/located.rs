@@ -1,85 +1,125 @@
-//! `MPI_MINLOC` and `MPI_MAXLOC` (MPI 5.0, section 6.9.4): pairs of a value and an index, of which the one with the
-//! smaller or larger value wins, and of equal values the one with the smaller index.
+//! The maximum and the minimum together with where they are (MPI 5.0, section 6.9.4).
 
-use crate::element::Element;
-use crate::kernel::{Function, Kernels, Level, Scalar};
+use core::marker::PhantomData;
 
-/// A value and its index, which lie one behind the other.
+use crate::arithmetic::Ordered;
+use crate::kernel::{Combine, Lane};
+
+/// A value and its location, one after the other without padding.
 #[derive(Clone, Copy)]
-pub(crate) struct Located<V, I>(V, I);
+pub(crate) struct Pair<V, L> {
+    value: V,
+    location: L,
+}
 
-pub(crate) struct Largest;
-pub(crate) struct Smallest;
+pub(crate) struct MaximumLocation<P>(PhantomData<P>);
+pub(crate) struct MinimumLocation<P>(PhantomData<P>);
+
+/// A pair as an operand.
+pub(crate) trait Located: Lane {
+    /// Whether swapping the operands never changes the result.
+    const TOTAL: bool;
+
+    /// Whether this, as the first operand, is the maximum of both.
+    fn is_maximum(self, other: Self) -> bool;
+    /// Whether this, as the first operand, is the minimum of both.
+    fn is_minimum(self, other: Self) -> bool;
+}
+
+impl<P: Located> Combine for MaximumLocation<P> {
+    type Lane = P;
+    const SYMMETRIC: bool = P::TOTAL;
+
+    #[inline(always)]
+    fn combine(first: P, second: P) -> P {
+        if first.is_maximum(second) { first } else { second }
+    }
+}
+
+impl<P: Located> Combine for MinimumLocation<P> {
+    type Lane = P;
+    const SYMMETRIC: bool = P::TOTAL;
+
+    #[inline(always)]
+    fn combine(first: P, second: P) -> P {
+        if first.is_minimum(second) { first } else { second }
+    }
+}
+
+impl<V: Ordered, L: Ordered> Pair<V, L> {
+    /// Whether this comes first, given which value does. What is not a number loses to what is one.
+    #[inline(always)]
+    fn wins(self, other: Self, value_first: bool, other_value_first: bool) -> bool {
+        let wins = value_first | (other.value.is_nan() & !self.value.is_nan());
+        let loses = other_value_first | (self.value.is_nan() & !other.value.is_nan());
+        let no_later = !other.location.less(self.location);
+        wins || (!loses && no_later)
+    }
+}
+
+impl<V: Ordered, L: Ordered> Located for Pair<V, L>
+where
+    Self: Lane,
+{
+    const TOTAL: bool = V::TOTAL && L::TOTAL;
+
+    #[inline(always)]
+    fn is_maximum(self, other: Self) -> bool {
+        self.wins(other, other.value.less(self.value), self.value.less(other.value))
+    }
+
+    #[inline(always)]
+    fn is_minimum(self, other: Self) -> bool {
+        self.wins(other, self.value.less(other.value), other.value.less(self.value))
+    }
+}
 
 macro_rules! pairs {
-    ($($value:ty, $index:ty;)*) => {$(
-        impl Scalar for Located<$value, $index> {
+    ($($value:ty, $location:ty;)*) => {$(
+        impl Lane for Pair<$value, $location> {
+            type Bytes = [u8; size_of::<$value>() + size_of::<$location>()];
+
             #[inline(always)]
-            fn sweep(from: &[u8], into: &mut [u8], f: impl Fn(Self, Self) -> Self) {
-                const VALUE: usize = size_of::<$value>();
-                const PAIR: usize = VALUE + size_of::<$index>();
-                let read = |bytes: &[u8; PAIR]| {
-                    let (value, index) = bytes.split_first_chunk::<VALUE>().expect("a value comes first");
-                    let index = index.first_chunk().expect("an index comes behind it");
-                    Self(<$value>::from_ne_bytes(*value), <$index>::from_ne_bytes(*index))
-                };
-                let (from, _) = from.as_chunks::<PAIR>();
-                let (into, _) = into.as_chunks_mut::<PAIR>();
-                for (from, into) in from.iter().zip(into) {
-                    let result = f(read(from), read(into));
-                    into[..VALUE].copy_from_slice(&result.0.to_ne_bytes());
-                    into[VALUE..].copy_from_slice(&result.1.to_ne_bytes());
+            fn split(bytes: &[u8]) -> &[Self::Bytes] {
+                bytes.as_chunks().0
+            }
+
+            #[inline(always)]
+            fn split_mut(bytes: &mut [u8]) -> &mut [Self::Bytes] {
+                bytes.as_chunks_mut().0
+            }
+
+            #[inline(always)]
+            fn load(bytes: Self::Bytes) -> Self {
+                let (value, location) = bytes.split_at(size_of::<$value>());
+                Self {
+                    value: <$value>::load(<$value>::split(value)[0]),
+                    location: <$location>::load(<$location>::split(location)[0]),
                 }
             }
-        }
 
-        impl Function<Located<$value, $index>> for Largest {
             #[inline(always)]
-            fn call(a: Located<$value, $index>, b: Located<$value, $index>) -> Located<$value, $index> {
-                if a.0 > b.0 || (a.0 == b.0 && a.1 < b.1) { a } else { b }
-            }
-        }
-
-        impl Function<Located<$value, $index>> for Smallest {
-            #[inline(always)]
-            fn call(a: Located<$value, $index>, b: Located<$value, $index>) -> Located<$value, $index> {
-                if a.0 < b.0 || (a.0 == b.0 && a.1 < b.1) { a } else { b }
+            fn store(self) -> Self::Bytes {
+                let mut bytes = [0; _];
+                let (value, location) = bytes.split_at_mut(size_of::<$value>());
+                value.copy_from_slice(&self.value.store());
+                location.copy_from_slice(&self.location.store());
+                bytes
             }
         }
     )*};
 }
 
 pairs! {
-    f32, i32;
-    f64, i32;
     i16, i32;
     i32, i32;
     i64, i32;
+    f32, i32;
+    f64, i32;
     f32, f32;
     f64, f64;
-    f64, i64;
+    u32, i32;
     i64, i64;
+    u64, i64;
+    f64, i64;
 }
-
-macro_rules! located {
-    ($name:ident, $function:ty) => {
-        /// The kernels for these pairs, if they are pairs.
-        pub(crate) fn $name(element: Element, level: Level) -> Option<Kernels> {
-            match element {
-                Element::F32I32 => Some(Kernels::of::<Located<f32, i32>, $function>(level)),
-                Element::F64I32 => Some(Kernels::of::<Located<f64, i32>, $function>(level)),
-                Element::I16I32 => Some(Kernels::of::<Located<i16, i32>, $function>(level)),
-                Element::I32I32 => Some(Kernels::of::<Located<i32, i32>, $function>(level)),
-                Element::I64I32 => Some(Kernels::of::<Located<i64, i32>, $function>(level)),
-                Element::F32F32 => Some(Kernels::of::<Located<f32, f32>, $function>(level)),
-                Element::F64F64 => Some(Kernels::of::<Located<f64, f64>, $function>(level)),
-                Element::F64I64 => Some(Kernels::of::<Located<f64, i64>, $function>(level)),
-                Element::I64I64 => Some(Kernels::of::<Located<i64, i64>, $function>(level)),
-                _ => None,
-            }
-        }
-    };
-}
-
-located!(maximum, Largest);
-located!(minimum, Smallest);

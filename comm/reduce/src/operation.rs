@@ -1,219 +1,243 @@
-//! An operation, as whoever runs a reduction has it.
+//! An operation on elements of one type, applied to their bytes.
 
+use core::alloc::Layout;
 use core::fmt;
-use std::sync::Arc;
+use core::hash::{Hash, Hasher};
 
-use thiserror::Error;
+use alloc::sync::Arc;
 
-use crate::element::Element;
-use crate::function::kernels;
-use crate::kernel::{Kernels, Level};
+use crate::kernel::Kernel;
+use crate::user::User;
+use crate::{Element, Kind, Tier, Undefined, table};
 
-/// Which of two operands is the left one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Which operand is the left one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Order {
-    /// `into = from ∘ into`
+    /// `into = from ∘ into`: what comes `from` elsewhere comes of lower ranks.
     FromFirst,
     /// `into = into ∘ from`
     IntoFirst,
 }
 
-/// The predefined operations.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Kind {
-    /// `MPI_SUM`
-    Sum,
-    /// `MPI_PROD`
-    Product,
-    /// `MPI_MAX`
-    Maximum,
-    /// `MPI_MIN`
-    Minimum,
-    /// `MPI_LAND`
-    LogicalAnd,
-    /// `MPI_LOR`
-    LogicalOr,
-    /// `MPI_LXOR`
-    LogicalXor,
-    /// `MPI_BAND`
-    BitwiseAnd,
-    /// `MPI_BOR`
-    BitwiseOr,
-    /// `MPI_BXOR`
-    BitwiseXor,
-    /// `MPI_MAXLOC`
-    MaximumLocation,
-    /// `MPI_MINLOC`
-    MinimumLocation,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
-        Self::Sum,
-        Self::Product,
-        Self::Maximum,
-        Self::Minimum,
-        Self::LogicalAnd,
-        Self::LogicalOr,
-        Self::LogicalXor,
-        Self::BitwiseAnd,
-        Self::BitwiseOr,
-        Self::BitwiseXor,
-        Self::MaximumLocation,
-        Self::MinimumLocation,
-    ];
-
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sum => "sum",
-            Self::Product => "product",
-            Self::Maximum => "maximum",
-            Self::Minimum => "minimum",
-            Self::LogicalAnd => "logical and",
-            Self::LogicalOr => "logical or",
-            Self::LogicalXor => "logical exclusive or",
-            Self::BitwiseAnd => "bitwise and",
-            Self::BitwiseOr => "bitwise or",
-            Self::BitwiseXor => "bitwise exclusive or",
-            Self::MaximumLocation => "maximum with its location",
-            Self::MinimumLocation => "minimum with its location",
-        }
-    }
-}
-
-/// MPI does not define this operation for these elements (`MPI_ERR_OP`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-#[error("the {} of {element} is not defined", .kind.name())]
-pub struct Undefined {
-    /// The operation.
-    pub kind: Kind,
-    /// The elements.
-    pub element: Element,
-}
-
-/// An operation on elements of some number of bytes. Cheap to clone; applying a predefined one allocates nothing.
+/// An operation on elements of one type, which it sees as bytes.
+///
+/// It is cheap to clone. Two are equal if they are the same predefined operation on the same elements, or clones of
+/// one user operation; a cache that has one as a key keeps it alive.
 #[derive(Clone)]
-pub struct Operation {
-    what: What,
-    grain: usize,
-    commutative: bool,
-}
+pub struct Operation(Inner);
 
 #[derive(Clone)]
-enum What {
-    Predefined(Kernels),
-    User(Arc<User>),
+enum Inner {
+    Kernel {
+        kind: Kind,
+        element: Element,
+        kernel: &'static Kernel,
+        tier: Tier,
+    },
+    /// One of the operands itself: the second if `second`.
+    Take {
+        second: bool,
+        element: Element,
+    },
+    User(User),
 }
 
-type User = dyn Fn(&[u8], &mut [u8]) + Send + Sync;
+/// How many bytes of a result [`Operation::fold`] makes at a time: they stay in the first-level cache.
+const PIECE: usize = 8 << 10;
 
 impl Operation {
-    /// A predefined operation on these elements.
+    /// A predefined operation.
     ///
     /// # Errors
-    /// [`Undefined`], where MPI defines no such operation.
+    /// [`Undefined`], if MPI does not define it on such elements ([`Kind::allows`]).
+    #[inline]
     pub fn predefined(kind: Kind, element: Element) -> Result<Self, Undefined> {
-        Self::at(Level::here(), kind, element)
+        Ok(Self(match (kind, table::kernel(kind, element)) {
+            (_, Some(kernel)) => Inner::Kernel { kind, element, kernel, tier: Tier::best() },
+            (Kind::Replace | Kind::NoOp, None) => Inner::Take { second: kind == Kind::Replace, element },
+            (_, None) => return Err(Undefined { kind, element }),
+        }))
     }
 
-    pub(crate) fn at(level: Level, kind: Kind, element: Element) -> Result<Self, Undefined> {
-        let kernels = kernels(kind, element, level).ok_or(Undefined { kind, element })?;
-        Ok(Self { what: What::Predefined(kernels), grain: element.size(), commutative: true })
-    }
-
-    /// A user's operation on elements of `grain` bytes: `function(input, inout)` makes `inout = input ∘ inout`, element by
-    /// element, of whole elements. It must be associative, and is called with bytes of any alignment.
+    /// A user's operation (`MPI_Op_create`) on elements of `grain` bytes: `function(input, inout)` makes `inout = input ∘
+    /// inout`, element by element, of as many whole elements as it is given, which is at least one. It must be
+    /// associative, and is called with bytes of any alignment.
+    ///
+    /// Where `into = into ∘ from` is asked of one that does not commute, or alignment of what has none
+    /// ([`user_aligned`](Self::user_aligned)), operands are copied.
+    ///
+    /// ```
+    /// use olympi_reduce::{Operation, Order};
+    ///
+    /// // "The left one" is associative, but does not commute.
+    /// let first = Operation::user(1, false, |input, inout| inout.copy_from_slice(input));
+    /// let mut into = *b"into";
+    /// first.apply(b"from", &mut into, Order::IntoFirst);
+    /// assert_eq!(&into, b"into");
+    /// first.apply(b"from", &mut into, Order::FromFirst);
+    /// assert_eq!(&into, b"from");
+    /// ```
     pub fn user(
         grain: usize,
         commutative: bool,
         function: impl Fn(&[u8], &mut [u8]) + Send + Sync + 'static,
     ) -> Self {
-        Self { what: What::User(Arc::new(function)), grain, commutative }
+        Self(Inner::User(User { grain, align: 1, commutative, function: Arc::new(function) }))
     }
 
-    /// Bytes of an element.
+    /// As [`user`](Self::user), for a function that takes the bytes for elements of a type: both slices are aligned as
+    /// `element` says, whatever [`apply`](Self::apply) was given.
+    pub fn user_aligned(
+        element: Layout,
+        commutative: bool,
+        function: impl Fn(&[u8], &mut [u8]) + Send + Sync + 'static,
+    ) -> Self {
+        let (grain, align) = (element.size(), element.align());
+        Self(Inner::User(User { grain, align, commutative, function: Arc::new(function) }))
+    }
+
+    /// The predefined operation that this is.
+    pub fn kind(&self) -> Option<Kind> {
+        match &self.0 {
+            Inner::Kernel { kind, .. } => Some(*kind),
+            Inner::Take { second, .. } => Some(if *second { Kind::Replace } else { Kind::NoOp }),
+            Inner::User(_) => None,
+        }
+    }
+
+    /// The type of the elements, if this is a predefined operation.
+    pub fn element(&self) -> Option<Element> {
+        match &self.0 {
+            Inner::Kernel { element, .. } | Inner::Take { element, .. } => Some(*element),
+            Inner::User(_) => None,
+        }
+    }
+
+    /// The size of an element in bytes, at least 1: data may be divided at its multiples.
     pub fn grain(&self) -> usize {
-        self.grain
+        match &self.0 {
+            Inner::Kernel { element, .. } | Inner::Take { element, .. } => element.size(),
+            Inner::User(user) => user.grain.max(1),
+        }
     }
 
-    /// Whether operands may be swapped.
+    /// Whether the operands may be swapped (`MPI_Op_commutative`).
     pub fn commutative(&self) -> bool {
-        self.commutative
+        match &self.0 {
+            Inner::Kernel { .. } => true,
+            Inner::Take { .. } => false,
+            Inner::User(user) => user.commutative,
+        }
     }
 
-    /// Combines each element of `from` with that of `into` at the same place.
+    /// The same operation with other vector instructions; for measurements and tests.
+    #[must_use]
+    pub fn with_tier(mut self, with: Tier) -> Self {
+        if let Inner::Kernel { tier, .. } = &mut self.0 {
+            *tier = with;
+        }
+        self
+    }
+
+    /// Combines elements: `into = from ∘ into`, or `into = into ∘ from`. The order is kept even where MPI lets it be
+    /// changed, so that a schedule's result does not depend on it.
+    ///
+    /// A predefined operation does not allocate. A panic of a user's function goes through; `into` then holds some of the
+    /// elements combined.
     ///
     /// # Panics
-    /// If the slices are not of one length, or a user's function panics.
+    /// If the slices differ in length, or do not hold whole elements.
     #[inline]
     pub fn apply(&self, from: &[u8], into: &mut [u8], order: Order) {
-        assert_eq!(from.len(), into.len(), "operands are of one length");
-        match (&self.what, order) {
-            (What::Predefined(kernels), Order::FromFirst) => (kernels.from_first)(from, into),
-            (What::Predefined(kernels), Order::IntoFirst) => (kernels.into_first)(from, into),
-            (What::User(function), Order::FromFirst) => function(from, into),
-            (What::User(function), Order::IntoFirst) if self.commutative => function(from, into),
-            // `into ∘ from` is made where `from` was, of which there is only a copy to write to.
-            (What::User(function), Order::IntoFirst) => {
-                let mut result = from.to_vec();
-                function(into, &mut result);
-                into.copy_from_slice(&result);
+        self.check(from.len(), into.len());
+        match (&self.0, order) {
+            (Inner::Kernel { kernel, tier, .. }, Order::FromFirst) => (kernel.from_first)(*tier, from, into),
+            (Inner::Kernel { kernel, tier, .. }, Order::IntoFirst) => (kernel.into_first)(*tier, from, into),
+            (Inner::Take { second, .. }, order) => {
+                if *second == (order == Order::IntoFirst) {
+                    into.copy_from_slice(from);
+                }
             }
+            (Inner::User(user), order) => user.apply(from, into, order),
+        }
+    }
+
+    /// Combines two sources into a third place: `out = first ∘ second`.
+    ///
+    /// # Panics
+    /// As [`apply`](Self::apply).
+    #[inline]
+    pub fn combine(&self, first: &[u8], second: &[u8], out: &mut [u8]) {
+        self.check(first.len(), out.len());
+        self.check(second.len(), out.len());
+        match &self.0 {
+            Inner::Kernel { kernel, tier, .. } => (kernel.apart)(*tier, first, second, out),
+            Inner::Take { second: takes_second, .. } => {
+                out.copy_from_slice(if *takes_second { second } else { first });
+            }
+            Inner::User(user) => {
+                out.copy_from_slice(second);
+                user.apply(first, out, Order::FromFirst);
+            }
+        }
+    }
+
+    /// Combines any number of sources in their order: `out = source(0) ∘ source(1) ∘ ...`, from the left to the right.
+    /// It goes by pieces that stay in the cache, so each source is read from memory once and `out` written once.
+    ///
+    /// # Panics
+    /// If there is no source; and as [`apply`](Self::apply).
+    pub fn fold<'a>(&self, sources: usize, source: impl Fn(usize) -> &'a [u8], out: &mut [u8]) {
+        assert!(sources > 0, "a reduction has operands");
+        if sources == 1 {
+            out.copy_from_slice(source(0));
+            return;
+        }
+        let step = (PIECE / self.grain()).max(1) * self.grain();
+        for begin in (0..out.len()).step_by(step) {
+            let piece = begin..out.len().min(begin + step);
+            let out = &mut out[piece.clone()];
+            self.combine(&source(0)[piece.clone()], &source(1)[piece.clone()], out);
+            for at in 2..sources {
+                self.apply(&source(at)[piece.clone()], out, Order::IntoFirst);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn check(&self, one: usize, other: usize) {
+        assert_eq!(one, other, "operands of a reduction have one length");
+        assert_eq!(one % self.grain(), 0, "operands of a reduction are whole elements");
+    }
+}
+
+impl PartialEq for Operation {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Inner::User(one), Inner::User(other)) => one.address() == other.address(),
+            (Inner::User(_), _) | (_, Inner::User(_)) => false,
+            _ => (self.kind(), self.element()) == (other.kind(), other.element()),
+        }
+    }
+}
+
+impl Eq for Operation {}
+
+impl Hash for Operation {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Inner::User(user) => user.address().hash(state),
+            _ => (self.kind(), self.element()).hash(state),
         }
     }
 }
 
 impl fmt::Debug for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.what {
-            What::Predefined(_) => "predefined",
-            What::User(_) => "user",
-        };
-        write!(f, "Operation ({kind}, {} bytes an element)", self.grain)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kernel_of_a_processor_gives_the_same() {
-        // Zeros and ones, so that a `bool` is one and a float is none that is not a number.
-        let bytes =
-            |seed: usize, n: usize| -> Vec<u8> { (0..n).map(|i| u8::from((i * 7 + seed) % 5 < 2)).collect() };
-        for element in Element::ALL {
-            for kind in Kind::ALL {
-                let Ok(plain) = Operation::at(Level::Plain, kind, element) else { continue };
-                for count in [0, 1, 2, 7, 31, 64, 100] {
-                    for order in [Order::FromFirst, Order::IntoFirst] {
-                        // One byte off, so that nothing is aligned.
-                        let (from, into) =
-                            (bytes(1, count * element.size() + 1), bytes(2, count * element.size() + 1));
-                        let mut expected = into.clone();
-                        plain.apply(&from[1..], &mut expected[1..], order);
-                        for level in Level::all() {
-                            let operation = Operation::at(level, kind, element).unwrap();
-                            let mut result = into.clone();
-                            operation.apply(&from[1..], &mut result[1..], order);
-                            assert_eq!(result, expected, "{kind:?} of {element} at {level:?}");
-                        }
-                    }
-                }
-            }
+        if let (Some(kind), Some(element)) = (self.kind(), self.element()) {
+            return write!(f, "the {} of {element}", kind.name());
         }
-    }
-
-    #[test]
-    fn operands_of_a_user_keep_their_sides() {
-        // The left operand wins.
-        let first = Operation::user(1, false, |input, inout| inout.copy_from_slice(input));
-        let mut into = [7];
-        first.apply(&[3], &mut into, Order::IntoFirst);
-        assert_eq!(into, [7]);
-        first.apply(&[3], &mut into, Order::FromFirst);
-        assert_eq!((into, first.grain(), first.commutative()), ([3], 1, false));
+        let commutes = if self.commutative() { "commutes" } else { "does not commute" };
+        write!(f, "a user's operation on elements of {} bytes, which {commutes}", self.grain())
     }
 }
