@@ -227,6 +227,7 @@ struct figure {
     int sum_over_ranks; /* the lower half's values are added up */
     int timed_by;       /* the rank whose value counts otherwise */
     int slowest;        /* the largest value counts */
+    int in_turn;        /* every rank has its turn in a batch, as often as the others */
 };
 
 /* One batch on all ranks; the result is valid on rank 0. */
@@ -265,7 +266,8 @@ static void measure(const struct figure *figure, long size)
     /* Warm up by doubling until a run is long enough to judge by; three must say so, the
      * shortest counts: one may have waited for a processor. */
     double shortest = 0;
-    for (long iterations = 1, runs = 0;;) {
+    long turns = figure->in_turn ? ranks : 1;
+    for (long iterations = turns, runs = 0;;) {
         value = batch(figure, size, iterations, &seconds);
         shortest = runs++ && shortest < seconds ? shortest : seconds;
         /* What takes as long as all of a size may is not asked again. */
@@ -276,7 +278,9 @@ static void measure(const struct figure *figure, long size)
             runs = 0;
         } else if (runs == 3 || enough == 2) {
             double each = shortest / iterations;
-            plan[0] = each < opt.batch_time ? (long)(opt.batch_time / each) : 1;
+            plan[0] = (long)(opt.batch_time / each) / turns * turns;
+            if (plan[0] < turns)
+                plan[0] = turns;
             plan[1] = (long)(opt.limit / (each * plan[0]));
             if (plan[1] > opt.batches)
                 plan[1] = opt.batches;

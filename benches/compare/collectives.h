@@ -2,9 +2,10 @@
  *
  * The time of a call is that of the slowest rank: each batch begins behind a
  * barrier, every rank times its calls, and the largest time counts. The root
- * goes round, from call to call: were it the same, it could run ahead, and the
- * figure would tell how many calls fit into the buffers. A size is checked
- * once before it is measured.
+ * goes round, from call to call, and a batch is whole rounds: were it the same,
+ * it could run ahead, and the figure would tell how many calls fit into the
+ * buffers, or how late the others leave the barrier. A size is checked once
+ * before it is measured.
  */
 #ifndef COLLECTIVES_H
 #define COLLECTIVES_H
@@ -116,18 +117,18 @@ static const struct collective {
     expected_fn *expected;
     int result;
 } COLLECTIVES[] = {
-#define COLLECTIVE(name, sent, received, expected, result) \
-    {{#name, "us", name, each_call, .slowest = 1}, sent, received, expected, result}
-    COLLECTIVE(barrier, 1, 1, NULL, AT_ALL),
-    COLLECTIVE(bcast, 1, 1, expect_bcast, AT_ALL),
-    COLLECTIVE(allreduce, 1, 1, expect_sum, AT_ALL),
-    COLLECTIVE(reduce, 1, 1, expect_sum, AT_ROOT),
-    COLLECTIVE(alltoall, 0, 0, expect_transposed, AT_ALL),
-    COLLECTIVE(allgather, 1, 0, expect_all, AT_ALL),
-    COLLECTIVE(gather, 1, 0, expect_all, AT_ROOT),
-    COLLECTIVE(scatter, 0, 1, expect_my_block_of_root, AT_ALL),
-    COLLECTIVE(reduce_scatter_block, 0, 1, expect_my_block_of_sum, AT_ALL),
-    COLLECTIVE(scan, 1, 1, expect_scan, AT_ALL),
+#define COLLECTIVE(name, rooted, sent, received, expected, result) \
+    {{#name, "us", name, each_call, .slowest = 1, .in_turn = rooted}, sent, received, expected, result}
+    COLLECTIVE(barrier, 0, 1, 1, NULL, AT_ALL),
+    COLLECTIVE(bcast, 1, 1, 1, expect_bcast, AT_ALL),
+    COLLECTIVE(allreduce, 0, 1, 1, expect_sum, AT_ALL),
+    COLLECTIVE(reduce, 1, 1, 1, expect_sum, AT_ROOT),
+    COLLECTIVE(alltoall, 0, 0, 0, expect_transposed, AT_ALL),
+    COLLECTIVE(allgather, 0, 1, 0, expect_all, AT_ALL),
+    COLLECTIVE(gather, 1, 1, 0, expect_all, AT_ROOT),
+    COLLECTIVE(scatter, 1, 0, 1, expect_my_block_of_root, AT_ALL),
+    COLLECTIVE(reduce_scatter_block, 0, 0, 1, expect_my_block_of_sum, AT_ALL),
+    COLLECTIVE(scan, 0, 1, 1, expect_scan, AT_ALL),
 #undef COLLECTIVE
 };
 enum { COLLECTIVE_COUNT = sizeof COLLECTIVES / sizeof *COLLECTIVES };

@@ -1,7 +1,8 @@
 //! The figures of collectives, on vectors of doubles: those of `compare/collectives.h`.
 //!
-//! The time of a call is that of the slowest rank. The root goes round from call to call: were it the same, it could run
-//! ahead, and the figure would tell how many calls fit into the buffers. A size is checked once before it is measured.
+//! The time of a call is that of the slowest rank. The root goes round from call to call, and a batch is whole rounds: were
+//! it the same, it could run ahead, and the figure would tell how many calls fit into the buffers. A size is checked
+//! once before it is measured.
 
 use std::time::SystemTime;
 
@@ -34,8 +35,18 @@ struct Collective {
     call: Call,
     /// What an element of the result must be here, given its index and the elements of a block. `None`: no result.
     expected: Option<fn(Place, usize, usize) -> f64>,
-    /// The root alone has the result.
-    at_root: bool,
+    root: Root,
+}
+
+/// What the root is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Root {
+    /// There is none.
+    None,
+    /// It gives to all.
+    Gives,
+    /// It alone has the result.
+    Gets,
 }
 
 /// One call with this root, if it has one.
@@ -48,7 +59,7 @@ const COLLECTIVES: &[Collective] = &[
         received: Blocks::One,
         call: |world, _, _, _| Ok(world.barrier()?),
         expected: None,
-        at_root: false,
+        root: Root::None,
     },
     Collective {
         name: "bcast",
@@ -56,7 +67,7 @@ const COLLECTIVES: &[Collective] = &[
         received: Blocks::One,
         call: |world, _, buffer, root| Ok(world.broadcast(buffer, root)?),
         expected: Some(|_, index, _| element(index, 0)),
-        at_root: false,
+        root: Root::Gives,
     },
     Collective {
         name: "allreduce",
@@ -64,7 +75,7 @@ const COLLECTIVES: &[Collective] = &[
         received: Blocks::One,
         call: |world, data, into, _| Ok(world.all_reduce_into(data, into, Op::sum())?),
         expected: Some(|place, index, _| sum_of(index, place.ranks)),
-        at_root: false,
+        root: Root::None,
     },
     Collective {
         name: "reduce",
@@ -72,7 +83,7 @@ const COLLECTIVES: &[Collective] = &[
         received: Blocks::One,
         call: |world, data, into, root| Ok(world.reduce_into(data, into, root, Op::sum())?),
         expected: Some(|place, index, _| sum_of(index, place.ranks)),
-        at_root: true,
+        root: Root::Gets,
     },
     Collective {
         name: "alltoall",
@@ -80,7 +91,7 @@ const COLLECTIVES: &[Collective] = &[
         received: Blocks::Each,
         call: |world, data, into, _| Ok(world.all_to_all_into(data, into)?),
         expected: Some(|place, index, block| element(place.rank * block + index % block, index / block)),
-        at_root: false,
+        root: Root::None,
     },
     Collective {
         name: "allgather",
@@ -88,7 +99,7 @@ const COLLECTIVES: &[Collective] = &[
         received: Blocks::Each,
         call: |world, data, into, _| Ok(world.all_gather_into(data, into)?),
         expected: Some(|_, index, block| element(index % block, index / block)),
-        at_root: false,
+        root: Root::None,
     },
     Collective {
         name: "gather",
@@ -96,7 +107,7 @@ const COLLECTIVES: &[Collective] = &[
         received: Blocks::Each,
         call: |world, data, into, root| Ok(world.gather_into(data, into, root)?),
         expected: Some(|_, index, block| element(index % block, index / block)),
-        at_root: true,
+        root: Root::Gets,
     },
     Collective {
         name: "scatter",
@@ -104,7 +115,7 @@ const COLLECTIVES: &[Collective] = &[
         received: Blocks::One,
         call: |world, data, into, root| Ok(world.scatter_into(data, into, root)?),
         expected: Some(|place, index, block| element(place.rank * block + index, 0)),
-        at_root: false,
+        root: Root::Gives,
     },
     Collective {
         name: "reduce_scatter_block",
@@ -112,7 +123,7 @@ const COLLECTIVES: &[Collective] = &[
         received: Blocks::One,
         call: |world, data, into, _| Ok(world.reduce_scatter_block_into(data, into, Op::sum())?),
         expected: Some(|place, index, block| sum_of(place.rank * block + index, place.ranks)),
-        at_root: false,
+        root: Root::None,
     },
     Collective {
         name: "scan",
@@ -120,7 +131,7 @@ const COLLECTIVES: &[Collective] = &[
         received: Blocks::One,
         call: |world, data, into, _| Ok(world.scan_into(data, into, Op::sum())?),
         expected: Some(|place, index, _| sum_of(index, place.rank + 1)),
-        at_root: false,
+        root: Root::None,
     },
 ];
 
@@ -204,7 +215,7 @@ impl Collective {
             },
             value: &|_, _, iterations, seconds| seconds / iterations as f64 * 1e6,
             higher_is_better: false,
-            timed_by: TimedBy::Slowest,
+            timed_by: TimedBy::Slowest(if self.root == Root::None { 1 } else { place.ranks }),
         };
         figure.measure(bench, options, size)
     }
@@ -222,7 +233,7 @@ impl Collective {
         }
         (self.call)(world, data, into, 0)?;
         let block = if matches!(self.received, Blocks::One) { into.len() } else { into.len() / place.ranks };
-        for (index, &item) in into.iter().enumerate().filter(|_| place.rank == 0 || !self.at_root) {
+        for (index, &item) in into.iter().enumerate().filter(|_| place.rank == 0 || self.root != Root::Gets) {
             let right = expected(place, index, block);
             assert!(item == right, "{}: element {index} is {item} instead of {right}", self.name);
         }

@@ -17,8 +17,9 @@ pub(crate) enum TimedBy {
     Second,
     /// The values of the lower half are added up.
     LowerHalf,
-    /// The largest of all ranks' values counts, of a batch that begins behind a barrier.
-    Slowest,
+    /// The largest of all ranks' values counts, of a batch that begins behind a barrier and has a multiple of so many
+    /// iterations.
+    Slowest(usize),
 }
 
 /// A figure: how a batch runs, and what its time says.
@@ -74,7 +75,8 @@ impl Figure<'_> {
         options: &Options,
         size: usize,
     ) -> Result<(usize, usize, f64), Error> {
-        let mut iterations = 1;
+        let turns = if let TimedBy::Slowest(turns) = self.timed_by { turns } else { 1 };
+        let mut iterations = turns;
         loop {
             let (value, mut seconds) = self.decided(bench, size, iterations)?;
             // The shortest of three: one disturbed warm-up must not decide. But what takes as long as all of a size may is
@@ -86,7 +88,7 @@ impl Figure<'_> {
             }
             if seconds > options.batch_time {
                 let each = seconds / iterations as f64;
-                let iterations = ((options.batch_time / each) as usize).max(1);
+                let iterations = ((options.batch_time / each) as usize / turns * turns).max(turns);
                 let mut batches =
                     ((options.limit / (each * iterations as f64)) as usize).min(options.batches);
                 if batches < 3 && each * 3.0 < 2.0 * options.limit {
@@ -115,7 +117,7 @@ impl Figure<'_> {
         let world = bench.world;
         match self.timed_by {
             TimedBy::LowerHalf => drop(sum(world, 0.0)?),
-            TimedBy::Slowest => world.barrier()?,
+            TimedBy::Slowest(_) => world.barrier()?,
             TimedBy::First | TimedBy::Second => {}
         }
         let start = Instant::now();
@@ -131,7 +133,7 @@ impl Figure<'_> {
                 let mine = if world.rank() < world.size() / 2 { value } else { 0.0 };
                 value = sum(world, mine)?;
             }
-            TimedBy::Slowest => value = world.all_reduce(&value, Op::max())?,
+            TimedBy::Slowest(_) => value = world.all_reduce(&value, Op::max())?,
         }
         Ok((value, seconds))
     }
