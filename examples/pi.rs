@@ -16,15 +16,9 @@ fn main() -> Result<(), olympi::Error> {
     };
     let mine: f64 = (rank..intervals).step_by(size as usize).map(height).sum::<f64>() * width;
 
-    if rank == 0 {
-        let mut pi = mine;
-        for _ in 1..size {
-            pi += comm.recv::<f64>(ANY_SOURCE, 0)?.0;
-        }
+    if let Some(pi) = comm.reduce(&mine, 0, Op::sum())? {
         let error = (pi - std::f64::consts::PI).abs();
         println!("pi is about {pi:.12}, off by {error:.1e}, in {:.3} s", universe.wtime() - begin);
-    } else {
-        comm.send(&mine, 0, 0)?;
     }
     Ok(())
 }

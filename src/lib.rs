@@ -45,6 +45,14 @@
 //! | `MPI_Comm_create_keyval`, attributes | [`Universe::keyval`], [`Communicator::set_attr`], [`attr`](Communicator::attr) |
 //! | `MPI_Info`, `MPI_INFO_ENV` | [`Info`], [`Communicator::info`], [`Universe::info_env`] |
 //! | `MPI_Errhandler`, `MPI_Error_class` | [`ErrorHandler`], [`Communicator::handle_error`], [`Error::class`] |
+//! | `MPI_Barrier`, `MPI_Bcast` | [`Communicator::barrier`], [`broadcast`](Communicator::broadcast) |
+//! | `MPI_Gather`, `Scatter`, `Allgather`, `Alltoall` | [`Communicator::gather`], [`scatter_into`](Communicator::scatter_into), [`all_gather`](Communicator::all_gather), [`all_to_all`](Communicator::all_to_all), and `..._into` |
+//! | `MPI_Gatherv`, `Scatterv`, `Allgatherv`, `Alltoallv`, `Alltoallw` | [`Communicator::gather_parts_into`], [`scatter_parts_into`](Communicator::scatter_parts_into), ... with [`Parts`] |
+//! | `MPI_Reduce`, `Allreduce`, `Reduce_scatter`, `Scan`, `Exscan` | [`Communicator::reduce`], [`all_reduce`](Communicator::all_reduce), [`reduce_scatter_into`](Communicator::reduce_scatter_into), [`scan`](Communicator::scan), [`exclusive_scan`](Communicator::exclusive_scan) |
+//! | `MPI_Ibcast`, ...; `MPI_IN_PLACE` | [`Communicator::ibroadcast`], ... on vectors, [`Scope::ibroadcast`], ... on borrowed buffers; `..._in_place` |
+//! | `MPI_Bcast_init`, ... | [`Communicator::broadcast_init`], ...: [`PersistentCollective`] |
+//! | `MPI_Op`, `MPI_Op_create`, `MPI_Reduce_local` | [`Op`], [`Op::commutative`], [`Op::associative`], [`Op::reduce_local`] |
+//! | mpi4py's lower-case `bcast`, `gather`, ... | [`Communicator::broadcast_object`], [`gather_objects`](Communicator::gather_objects), ... |
 //! | `MPI_Alloc_mem` | [`alloc`], [`Universe::alloc`] |
 //! | mpi4py's lower-case `send`, `recv`, ... | [`Communicator::send_object`], [`recv_object`](Communicator::recv_object), ... |
 //!
@@ -94,6 +102,6 @@ pub fn alloc<T: Equivalence>(universe: &Universe, len: usize) -> Result<Register
 /// What most programs name.
 pub mod prelude {
     pub use olympi_comm::{
-        ANY_SOURCE, ANY_TAG, Communicator, Equivalence, Group, PROC_NULL, Request, Status, Universe, wait_all,
+        ANY_SOURCE, ANY_TAG, Communicator, Equivalence, Group, Op, PROC_NULL, Request, Status, Universe, wait_all,
     };
 }
