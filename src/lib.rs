@@ -37,6 +37,13 @@
 //! | `MPI_Wait`, `MPI_Test`, and their any, some, all | [`Request::wait`], [`Request::test`], [`wait_any`], [`wait_some`], [`wait_all`], [`test_any`], ... |
 //! | `MPI_Probe`, `Iprobe`, `Mprobe`, `Improbe`, `Mrecv` | [`Communicator::probe`], [`iprobe`](Communicator::iprobe), [`mprobe`](Communicator::mprobe), [`improbe`](Communicator::improbe), [`Message`] |
 //! | `MPI_Sendrecv`, `_replace` | [`Communicator::sendrecv`], [`sendrecv_replace`](Communicator::sendrecv_replace) |
+//! | derived datatypes: `MPI_Type_vector`, `_indexed`, `_create_struct`, `_subarray`, `_darray`, ... | [`Datatype`] and its constructors |
+//! | an address, a count and a derived datatype | [`Datatype::view`] |
+//! | `MPI_Send`, `Recv`, `Isend`, `Irecv` of these | [`Communicator::send_view`], [`recv_view`](Communicator::recv_view), [`isend_view`](Communicator::isend_view), [`irecv_view`](Communicator::irecv_view), [`Scope::irecv_view`] |
+//! | `MPI_Send_init`, `MPI_Recv_init` of these | [`Communicator::send_view_init`], [`recv_view_init`](Communicator::recv_view_init) |
+//! | `MPI_Get_count`, `MPI_Get_elements` | [`Status::count`], [`Status::count_of`], [`Status::elements`] |
+//! | `MPI_Pack`, `MPI_Unpack`, `_external` | [`View::pack`], [`View::unpack`], [`View::pack_external`], [`View::unpack_external`] |
+//! | `MPI_Type_size`, `_get_extent`, `_get_true_extent`, `_get_envelope` | [`Datatype::size`], [`lb`](Datatype::lb), [`extent`](Datatype::extent), [`true_lb`](Datatype::true_lb), [`recipe`](Datatype::recipe) |
 //! | `MPI_Comm_dup`, `idup`, `_with_info` | [`Communicator::dup`], [`idup`](Communicator::idup), [`dup_with_info`](Communicator::dup_with_info), ... |
 //! | `MPI_Comm_split`, `split_type` | [`Communicator::split`], [`split_type`](Communicator::split_type) |
 //! | `MPI_Comm_create`, `_group`, `_from_group` | [`Communicator::create`], [`create_group`](Communicator::create_group), [`Universe::create_from_group`] |
@@ -59,7 +66,8 @@
 //! # Types
 //! Raw messages are made of [`Equivalence`] types: integers, floats, `bool`, `char`, complex and half-precision
 //! numbers (of `num_complex` and `half`), arrays of them, and structs of them through
-//! `#[derive(Equivalence)]`. Objects are anything that serde serializes.
+//! `#[derive(Equivalence)]`. What does not lie in one piece, such as a column of a matrix or a halo, is described by a
+//! [`Datatype`], and no bytes between its elements are touched. Objects are anything that serde serializes.
 //!
 //! # Threads
 //! [`Universe::builder`] chooses the [`ThreadLevel`]. At the default, `Funneled`, only the thread that called
@@ -102,6 +110,7 @@ pub fn alloc<T: Equivalence>(universe: &Universe, len: usize) -> Result<Register
 /// What most programs name.
 pub mod prelude {
     pub use olympi_comm::{
-        ANY_SOURCE, ANY_TAG, Communicator, Equivalence, Group, Op, PROC_NULL, Request, Status, Universe, wait_all,
+        ANY_SOURCE, ANY_TAG, Communicator, Datatype, Equivalence, Group, Op, PROC_NULL, Request, Status,
+        Universe, wait_all,
     };
 }

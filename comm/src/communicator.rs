@@ -31,6 +31,7 @@ pub const MAX_OBJECT_NAME: usize = 127;
 ///   [`irecv_vec`](Self::irecv_vec); with borrowed ones: [`scope`](Self::scope);
 /// - persistent: [`send_init`](Self::send_init), [`recv_init`](Self::recv_init);
 /// - partitioned: [`psend_init`](Self::psend_init), [`precv_init`](Self::precv_init);
+/// - what a datatype lays out: [`send_view`](Self::send_view), [`recv_view`](Self::recv_view), and their kin;
 /// - objects: [`send_object`](Self::send_object), [`recv_object`](Self::recv_object), and their kin;
 /// - asking first: [`probe`](Self::probe), [`iprobe`](Self::iprobe), [`mprobe`](Self::mprobe);
 /// - making others: [`dup`](Self::dup), [`split`](Self::split), [`create`](Self::create), and their kin;

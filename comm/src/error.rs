@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use olympi_datatype::InvalidValue;
+use olympi_datatype::{DatatypeError, InvalidValue, PackError, ViewError};
 use olympi_object::{DecodeError, EncodeError};
 use thiserror::Error;
 
@@ -383,6 +383,15 @@ pub enum Error {
     /// From a collective.
     #[error(transparent)]
     Collective(#[from] crate::CollectiveError),
+    /// A datatype was not made.
+    #[error(transparent)]
+    Datatype(#[from] DatatypeError),
+    /// A datatype does not fit its memory.
+    #[error(transparent)]
+    View(#[from] ViewError),
+    /// From packing or unpacking.
+    #[error(transparent)]
+    Pack(#[from] PackError),
     /// From the buffer of buffered sends.
     #[error(transparent)]
     Buffer(#[from] BufferError),

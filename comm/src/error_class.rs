@@ -1,5 +1,7 @@
 //! Error classes: what kind of error it is, in the words of the standard (MPI 5.0, section 9.4).
 
+use olympi_datatype::{DatatypeError, PackError, ViewError};
+
 use crate::collective::CollectiveError;
 use crate::error::{
     AttributeError, BufferError, CreateError, Error, GroupError, InfoError, PersistentError, RecvError,
@@ -218,7 +220,15 @@ impl Error {
             Self::Send(error) => error.class(),
             Self::Recv(error) => error.class(),
             Self::Collective(error) => error.class(),
-            Self::Tuning(_) => ErrorClass::Arg,
+            Self::Tuning(_) | Self::Datatype(DatatypeError::Argument { .. }) => ErrorClass::Arg,
+            Self::Datatype(DatatypeError::Overflow { .. }) => ErrorClass::ValueTooLarge,
+            Self::Datatype(DatatypeError::TooDeep { .. }) | Self::Pack(PackError::Value(_)) => {
+                ErrorClass::Type
+            }
+            Self::View(ViewError::OutOfBounds { .. }) => ErrorClass::Buffer,
+            Self::View(ViewError::TooLarge { .. }) => ErrorClass::Count,
+            Self::Pack(PackError::Short { .. }) => ErrorClass::Truncate,
+            Self::Pack(PackError::NotExternal | PackError::Range { .. }) => ErrorClass::Conversion,
             Self::Buffer(error) => error.class(),
             Self::Persistent(error) => error.class(),
             Self::Partitioned(error) => error.class(),
@@ -252,5 +262,7 @@ mod tests {
         assert_eq!(class(InfoError::NoKey { key: "k".into() }.into()), "MPI_ERR_INFO_NOKEY");
         assert_eq!(class(CreateError::Confused { rank: 1 }.into()), "MPI_ERR_NOT_SAME");
         assert_eq!(class(Error::Spent), "MPI_ERR_REQUEST");
+        assert_eq!(class(PackError::Short { needed: 8, found: 4 }.into()), "MPI_ERR_TRUNCATE");
+        assert_eq!(class(ViewError::TooLarge { count: 1, size: 1 << 63 }.into()), "MPI_ERR_COUNT");
     }
 }

@@ -9,7 +9,8 @@
 //! Everything a rank owns lies behind one door (`door.rs`), whose lock the thread level decides. Behind it,
 //! the mailbox (`inbox.rs`) matches messages and receives, and keeps the table of operations (`op.rs`). Requests
 //! name operations; the families of calls begin them (`send.rs`, `recv.rs`, `request.rs`, `scope.rs`,
-//! `persistent.rs`, `partitioned/`, `object.rs`, `probe.rs`), and `wait.rs` waits for them. `group/` says who is in a communicator,
+//! `persistent.rs`, `partitioned/`, `object.rs`, `view.rs`, `probe.rs`), `collective/` runs those of all ranks,
+//! and `wait.rs` waits for them. `group/` says who is in a communicator,
 //! `context/` which messages may meet, `create/` how communicators come to be, and `communicator.rs` how they end.
 #![warn(clippy::pedantic)]
 #![allow(
@@ -55,6 +56,7 @@ mod scope;
 mod send;
 mod status;
 mod universe;
+mod view;
 mod wait;
 
 pub use alloc::Registered;
@@ -74,7 +76,10 @@ pub use error_handler::{ErrorHandler, UserHandler};
 pub use group::{Comparison, Group, RankRange};
 pub use info::{Info, MAX_INFO_KEY, MAX_INFO_VAL};
 pub use olympi_coll::{Tuning, TuningError, TuningSetting};
-pub use olympi_datatype::{Buffer, BufferMut, Equivalence, InvalidValue, signature};
+pub use olympi_datatype::{
+    Axis, Basic, Buffer, BufferMut, Datatype, DatatypeError, Distribution, Equivalence, IntoMemory,
+    InvalidValue, Memory, MemoryMut, Order, PackError, Recipe, Signature, View, ViewError, signature,
+};
 pub use olympi_object::{DecodeError, EncodeError};
 pub use olympi_pmi::BootstrapError;
 pub use olympi_transport::{

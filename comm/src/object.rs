@@ -177,7 +177,7 @@ fn encoded<T: Serialize + ?Sized>(object: &T, rank: i32) -> Result<Vec<u8>, Send
     Ok(bytes)
 }
 
-fn sent(mut outcome: Outcome, group: &Group) -> Result<(), Error> {
+pub(crate) fn sent(mut outcome: Outcome, group: &Group) -> Result<(), Error> {
     Ok(group.sent(outcome.failure.take())?)
 }
 

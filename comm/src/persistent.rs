@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use olympi_datatype::Equivalence;
+use olympi_datatype::{Equivalence, View};
 use olympi_matching::Pattern;
 use olympi_transport::Mode;
 use olympi_transport_api::Peer;
@@ -10,9 +10,11 @@ use olympi_transport_api::Peer;
 use crate::communicator::Communicator;
 use crate::context::Traffic;
 use crate::error::{Error, PersistentError, RecvError, SendError};
-use crate::op::{Hold, OpRef};
+use crate::inbox::State;
+use crate::op::{Hold, OpRef, Outcome};
 use crate::recv::{Owned, lend, lend_const};
 use crate::status::Status;
+use crate::view::{lend_view, received, traffic};
 
 impl Communicator {
     /// Sets up a standard send of a vector (`MPI_Send_init`).
@@ -41,7 +43,21 @@ impl Communicator {
         dest: i32,
         tag: i32,
     ) -> Result<Persistent<T>, SendError> {
-        self.set_up_send(SendKind::Standard, data, dest, tag)
+        self.set_up_send(SendKind::Standard, Data::Whole(data), dest, tag)
+    }
+
+    /// Sets up a standard send of the elements of a view (`MPI_Send_init` with a derived datatype). They are packed at
+    /// each start.
+    ///
+    /// # Errors
+    /// Wrong rank or tag.
+    pub fn send_view_init<T: Equivalence>(
+        &self,
+        data: View<Vec<T>>,
+        dest: i32,
+        tag: i32,
+    ) -> Result<Persistent<T>, SendError> {
+        self.set_up_send(SendKind::Standard, Data::View(Box::new(data)), dest, tag)
     }
 
     /// Sets up a synchronous send (`MPI_Ssend_init`).
@@ -54,7 +70,7 @@ impl Communicator {
         dest: i32,
         tag: i32,
     ) -> Result<Persistent<T>, SendError> {
-        self.set_up_send(SendKind::Synchronous, data, dest, tag)
+        self.set_up_send(SendKind::Synchronous, Data::Whole(data), dest, tag)
     }
 
     /// Sets up a buffered send (`MPI_Bsend_init`).
@@ -67,7 +83,7 @@ impl Communicator {
         dest: i32,
         tag: i32,
     ) -> Result<Persistent<T>, SendError> {
-        self.set_up_send(SendKind::Buffered, data, dest, tag)
+        self.set_up_send(SendKind::Buffered, Data::Whole(data), dest, tag)
     }
 
     /// Sets up a ready send (`MPI_Rsend_init`).
@@ -80,7 +96,7 @@ impl Communicator {
         dest: i32,
         tag: i32,
     ) -> Result<Persistent<T>, SendError> {
-        self.set_up_send(SendKind::Standard, data, dest, tag)
+        self.set_up_send(SendKind::Standard, Data::Whole(data), dest, tag)
     }
 
     /// Sets up a receive into a vector, up to its length (`MPI_Recv_init`).
@@ -94,13 +110,47 @@ impl Communicator {
         tag: i32,
     ) -> Result<Persistent<T>, RecvError> {
         let action = Action::Receive { pattern: self.pattern(source, tag)? };
-        Ok(Persistent { comm: self.handle(), data: into, action, state: Stage::Inactive })
+        Ok(Persistent { comm: self.handle(), data: Data::Whole(into), action, state: Stage::Inactive })
+    }
+
+    /// Sets up a receive into the elements of a view (`MPI_Recv_init` with a derived datatype).
+    ///
+    /// # Errors
+    /// Wrong rank or tag.
+    ///
+    /// ```
+    /// # let universe = olympi_comm::Universe::init()?;
+    /// # let me = universe.self_comm();
+    /// use olympi_comm::Datatype;
+    ///
+    /// // A column goes to the left in each step, and lands in another matrix as a column.
+    /// let column = Datatype::of::<f32>().vector(2, 1, 3)?;
+    /// let mut send = me.send_view_init(column.view(vec![1.0_f32, 0.0, 0.0, 2.0, 0.0, 0.0], 1)?, 0, 3)?;
+    /// let mut receive = me.recv_view_init(column.view_at(vec![0.0_f32; 6], 8, 1)?, 0, 3)?;
+    /// for step in 1..=3 {
+    ///     receive.start()?;
+    ///     send.start()?;
+    ///     olympi_comm::wait_all([&mut send, &mut receive])?;
+    ///     assert_eq!(receive.buffer()?, [0.0, 0.0, step as f32, 0.0, 0.0, 2.0]);
+    ///     send.buffer_mut()?[0] += 1.0;
+    /// }
+    /// # Ok::<(), olympi_comm::Error>(())
+    /// ```
+    pub fn recv_view_init<T: Equivalence>(
+        &self,
+        into: View<Vec<T>>,
+        source: i32,
+        tag: i32,
+    ) -> Result<Persistent<T>, RecvError> {
+        let action = Action::Receive { pattern: self.pattern(source, tag)? };
+        let data = Data::View(Box::new(into));
+        Ok(Persistent { comm: self.handle(), data, action, state: Stage::Inactive })
     }
 
     fn set_up_send<T: Equivalence>(
         &self,
         kind: SendKind,
-        data: Vec<T>,
+        data: Data<T>,
         dest: i32,
         tag: i32,
     ) -> Result<Persistent<T>, SendError> {
@@ -118,9 +168,78 @@ impl Communicator {
 /// cancelled.
 pub struct Persistent<T: Equivalence> {
     comm: Communicator,
-    data: Vec<T>,
+    data: Data<T>,
     action: Action,
     state: Stage,
+}
+
+/// What it sends, or receives into.
+enum Data<T: Equivalence> {
+    /// A vector.
+    Whole(Vec<T>),
+    /// What a datatype lays out in a vector.
+    View(Box<View<Vec<T>>>),
+}
+
+impl<T: Equivalence> Data<T> {
+    fn items(&self) -> &[T] {
+        match self {
+            Self::Whole(items) => items,
+            Self::View(view) => view.items(),
+        }
+    }
+
+    fn items_mut(&mut self) -> &mut [T] {
+        match self {
+            Self::Whole(items) => items,
+            Self::View(view) => view.items_mut(),
+        }
+    }
+
+    fn into_items(self) -> Vec<T> {
+        match self {
+            Self::Whole(items) => items,
+            Self::View(view) => view.into_memory(),
+        }
+    }
+
+    /// Begins to send it. `None`: that is over already.
+    fn send(
+        &self,
+        comm: &Communicator,
+        mode: Mode,
+        peer: Peer,
+        tag: i32,
+    ) -> Result<Option<OpRef>, SendError> {
+        let (traffic, (buf, mut hold)) = match self {
+            Self::Whole(items) => (Traffic::of::<T>(), (lend_const(items), None)),
+            Self::View(view) => (traffic(view), lend_view(view)),
+        };
+        let mut inside = comm.shared.door.enter()?;
+        comm.begin_send(&mut inside, traffic, mode, buf, Some(&mut hold), peer, tag)
+    }
+
+    fn bsend(&self, comm: &Communicator, dest: i32, tag: i32) -> Result<(), SendError> {
+        match self {
+            Self::Whole(items) => comm.bsend(items, dest, tag),
+            Self::View(view) => comm.bsend_view(view, dest, tag),
+        }
+    }
+
+    /// Posts a receive into it.
+    fn post(&mut self, comm: &Communicator, state: &mut State, pattern: Pattern) -> OpRef {
+        match self {
+            Self::Whole(items) => comm.post(state, Traffic::of::<T>(), pattern, lend(items), None),
+            Self::View(view) => comm.post_view(state, pattern, view),
+        }
+    }
+
+    fn received(&mut self, comm: &Communicator, outcome: Outcome) -> Result<Status, RecvError> {
+        match self {
+            Self::Whole(items) => comm.group().received(&outcome, items),
+            Self::View(view) => received(view, outcome, comm.group()),
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -157,22 +276,19 @@ impl<T: Equivalence> Persistent<T> {
             Action::Send { peer: None, .. } => Stage::Over(Status::EMPTY),
             Action::Receive { pattern: None } => Stage::Over(Status::PROC_NULL),
             Action::Send { kind: SendKind::Buffered, dest, tag, .. } => {
-                self.comm.bsend(&self.data, dest, tag)?;
+                self.data.bsend(&self.comm, dest, tag)?;
                 Stage::Over(Status::EMPTY)
             }
             Action::Send { kind, peer: Some(peer), tag, .. } => {
                 let mode = if kind == SendKind::Synchronous { Mode::Synchronous } else { Mode::Standard };
-                let mut inside = self.comm.shared.door.enter()?;
-                let buf = lend_const(&self.data);
-                match self.comm.begin_send(&mut inside, Traffic::of::<T>(), mode, buf, None, peer, tag)? {
+                match self.data.send(&self.comm, mode, peer, tag)? {
                     None => Stage::Over(Status::EMPTY),
                     Some(op) => Stage::Active(op),
                 }
             }
             Action::Receive { pattern: Some(pattern) } => {
                 let mut inside = self.comm.shared.door.enter()?;
-                let traffic = Traffic::of::<T>();
-                Stage::Active(self.comm.post(&mut inside, traffic, pattern, lend(&mut self.data), None))
+                Stage::Active(self.data.post(&self.comm, &mut inside, pattern))
             }
         };
         Ok(())
@@ -198,7 +314,7 @@ impl<T: Equivalence> Persistent<T> {
                     if outcome.status.is_cancelled() {
                         return Ok(outcome.status);
                     }
-                    return Ok(self.comm.group().received(&outcome, &mut self.data)?);
+                    return Ok(self.data.received(&self.comm, outcome)?);
                 }
                 self.comm.group().sent(outcome.failure)?;
                 Ok(outcome.status)
@@ -240,7 +356,7 @@ impl<T: Equivalence> Persistent<T> {
     /// # Errors
     /// [`PersistentError::Active`] while the operation has it.
     pub fn buffer(&self) -> Result<&[T], PersistentError> {
-        if self.is_active() { Err(PersistentError::Active) } else { Ok(&self.data) }
+        if self.is_active() { Err(PersistentError::Active) } else { Ok(self.data.items()) }
     }
 
     /// The buffer, to change.
@@ -248,7 +364,7 @@ impl<T: Equivalence> Persistent<T> {
     /// # Errors
     /// [`PersistentError::Active`] while the operation has it.
     pub fn buffer_mut(&mut self) -> Result<&mut [T], PersistentError> {
-        if self.is_active() { Err(PersistentError::Active) } else { Ok(&mut self.data) }
+        if self.is_active() { Err(PersistentError::Active) } else { Ok(self.data.items_mut()) }
     }
 
     pub(crate) fn name(&self) -> Option<(&std::sync::Arc<crate::wait::Shared>, OpRef)> {
@@ -290,14 +406,17 @@ pub fn start_all<'a, R: Startable + 'a>(requests: impl IntoIterator<Item = &'a m
 impl<T: Equivalence> Drop for Persistent<T> {
     fn drop(&mut self) {
         let Stage::Active(op) = self.state else { return };
-        let data = std::mem::take(&mut self.data);
+        let data = std::mem::replace(&mut self.data, Data::Whole(Vec::new())).into_items();
         let Ok(mut inside) = self.comm.shared.door.enter() else {
             // From a thread that may not call: the buffer must outlive the operation, whatever becomes of it.
             std::mem::forget(data);
             return;
         };
         let hold: Box<dyn Hold> = Box::new(Owned(data));
-        if let Some(op) = inside.mail.ops.find(op) {
+        // An operation that has packed elements of its own does not use ours.
+        if let Some(op) = inside.mail.ops.find(op)
+            && op.extra.hold.is_none()
+        {
             op.unusual = true;
             op.extra.hold = Some(hold);
         }

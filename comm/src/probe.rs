@@ -250,7 +250,15 @@ impl Message {
         }
     }
 
-    fn claim(&mut self, signature: u8, hold: Box<dyn crate::op::Hold>) -> Result<Option<OpRef>, RecvError> {
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    pub(crate) fn claim(
+        &mut self,
+        signature: u8,
+        hold: Box<dyn crate::op::Hold>,
+    ) -> Result<Option<OpRef>, RecvError> {
         let mut inside = self.core.shared.door.enter()?;
         let Some(taken) = self.taken.take() else { return Ok(None) };
         let op = inside.mail.ops.begin(taken.context, signature, RecvBuf::empty(), Some(hold));

@@ -4,6 +4,7 @@
 //! ended. So such requests live inside a [`Scope`], which does not end before they have.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -15,7 +16,7 @@ use crate::collective::{CollectiveError, Invocation, Shape};
 use crate::communicator::Communicator;
 use crate::context::Traffic;
 use crate::error::{Error, RecvError, SendError};
-use crate::op::{OpRef, Outcome, Settled};
+use crate::op::{Hold, OpRef, Outcome, Settled};
 use crate::recv::{lend, lend_const, partial};
 use crate::status::Status;
 
@@ -23,8 +24,13 @@ use crate::status::Status;
 pub struct Scope<'scope, 'env: 'scope> {
     comm: &'env Communicator,
     pending: RefCell<Vec<Pending>>,
+    /// The ends of receives that have one of their own, by slot.
+    endings: RefCell<HashMap<u32, Ending<'env>>>,
     lifetimes: PhantomData<(&'scope mut &'scope (), &'env mut &'env ())>,
 }
+
+/// What a receive does at its end with memory that the scope borrows.
+type Ending<'env> = Box<dyn FnOnce(Outcome) -> Result<Status, RecvError> + 'env>;
 
 /// An operation of the scope. Short, because there are many.
 #[derive(Clone, Copy)]
@@ -75,7 +81,8 @@ impl Communicator {
         &'env self,
         body: impl for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> Result<R, Error>,
     ) -> Result<R, Error> {
-        let scope = Scope { comm: self, pending: RefCell::default(), lifetimes: PhantomData };
+        let (pending, endings) = (RefCell::default(), RefCell::default());
+        let scope = Scope { comm: self, pending, endings, lifetimes: PhantomData };
         let closing = Closing(&scope);
         let result = body(&scope);
         std::mem::forget(closing);
@@ -110,7 +117,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         dest: i32,
         tag: i32,
     ) -> Result<ScopedRequest<'scope, 'env>, SendError> {
-        self.begin(Traffic::of::<B::Item>(), Mode::Standard, lend_const(data.items()), dest, tag)
+        self.begin(Traffic::of::<B::Item>(), Mode::Standard, lend_const(data.items()), None, dest, tag)
     }
 
     /// Begins to send synchronously (`MPI_Issend`).
@@ -123,7 +130,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         dest: i32,
         tag: i32,
     ) -> Result<ScopedRequest<'scope, 'env>, SendError> {
-        self.begin(Traffic::of::<B::Item>(), Mode::Synchronous, lend_const(data.items()), dest, tag)
+        self.begin(Traffic::of::<B::Item>(), Mode::Synchronous, lend_const(data.items()), None, dest, tag)
     }
 
     /// Begins to send to a receive that is known to be posted (`MPI_Irsend`).
@@ -172,17 +179,19 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         Ok(self.pend(op, Some(Kind::of::<B::Item>()), buffer))
     }
 
-    fn begin(
+    /// Begins a send, for whose time the operation keeps what `hold` holds.
+    pub(crate) fn begin(
         &'scope self,
         traffic: Traffic,
         mode: Mode,
         buf: SendBuf,
+        mut hold: Option<Box<dyn Hold>>,
         dest: i32,
         tag: i32,
     ) -> Result<ScopedRequest<'scope, 'env>, SendError> {
         let Some(peer) = self.comm.destination(dest, tag)? else { return Ok(self.over(Status::EMPTY)) };
         let mut inside = self.comm.shared.door.enter()?;
-        match self.comm.begin_send(&mut inside, traffic, mode, buf, None, peer, tag)? {
+        match self.comm.begin_send(&mut inside, traffic, mode, buf, Some(&mut hold), peer, tag)? {
             None => Ok(self.over(Status::EMPTY)),
             Some(op) => {
                 drop(inside);
@@ -210,7 +219,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     }
 
     #[inline]
-    fn over(&'scope self, status: Status) -> ScopedRequest<'scope, 'env> {
+    pub(crate) fn over(&'scope self, status: Status) -> ScopedRequest<'scope, 'env> {
         ScopedRequest { scope: self, state: ScopedState::Over(status), kind: None, landing: RecvBuf::empty() }
     }
 
@@ -227,6 +236,16 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         }
         pending.push(Pending { op, kind });
         ScopedRequest { scope: self, state: ScopedState::Active(op), kind, landing }
+    }
+
+    /// An operation whose end does something of its own.
+    pub(crate) fn pend_with(
+        &'scope self,
+        op: OpRef,
+        end: impl FnOnce(Outcome) -> Result<Status, RecvError> + 'env,
+    ) -> ScopedRequest<'scope, 'env> {
+        self.endings.borrow_mut().insert(op.slot, Box::new(end));
+        self.pend(op, Some(Kind::OWN), RecvBuf::empty())
     }
 
     /// Forgets the operations whose outcome has been given, and grows if that is not much.
@@ -259,7 +278,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
                 };
                 // An operation that does not settle had its outcome given.
                 if let Some(settled) = ops.settle(op)
-                    && let Err(error) = finish(self.comm, settled, kind, landing)
+                    && let Err(error) = finish(self, op, settled, kind, landing)
                     && first.is_ok()
                 {
                     first = Err(error);
@@ -313,7 +332,7 @@ impl ScopedRequest<'_, '_> {
             ScopedState::Spent => Err(Error::Spent),
             ScopedState::Active(op) => {
                 let settled = self.scope.comm.shared.settled(op)?;
-                finish(self.scope.comm, settled, self.kind, self.landing)
+                finish(self.scope, op, settled, self.kind, self.landing)
             }
         }
     }
@@ -339,7 +358,7 @@ impl ScopedRequest<'_, '_> {
             ScopedState::Spent => None,
             ScopedState::Active(op) => {
                 let settled = self.scope.comm.shared.settled(op).map_err(Error::from);
-                Some(settled.and_then(|settled| finish(self.scope.comm, settled, self.kind, self.landing)))
+                Some(settled.and_then(|settled| finish(self.scope, op, settled, self.kind, self.landing)))
             }
         }
     }
@@ -379,6 +398,10 @@ impl fmt::Debug for ScopedRequest<'_, '_> {
 }
 
 impl Kind {
+    /// Of a receive with an end of its own, which checks what it has received.
+    const OWN: &'static Self =
+        &Self { any_bits: false, grain: 0, size: 0, partial: partial::<u8>, check: |_, _| Ok(()) };
+
     #[inline]
     fn of<T: Equivalence>() -> &'static Self {
         /// # Safety
@@ -413,7 +436,8 @@ impl Kind {
 /// that it was lent.
 #[inline]
 fn finish(
-    comm: &Communicator,
+    scope: &Scope<'_, '_>,
+    op: OpRef,
     settled: Settled,
     kind: Option<&'static Kind>,
     landing: RecvBuf,
@@ -422,25 +446,31 @@ fn finish(
         Ok(status) if kind.is_none_or(|kind| kind.any_bits && kind.is_whole(status.bytes)) => Ok(status),
         Ok(status) => {
             let outcome = Outcome::well(status);
-            finish_carefully(comm, outcome, kind, landing)
+            finish_carefully(scope, op, outcome, kind, landing)
         }
-        Err(outcome) => finish_carefully(comm, *outcome, kind, landing),
+        Err(outcome) => finish_carefully(scope, op, *outcome, kind, landing),
     }
 }
 
 #[inline(never)]
 fn finish_carefully(
-    comm: &Communicator,
+    scope: &Scope<'_, '_>,
+    op: OpRef,
     outcome: Outcome,
     kind: Option<&'static Kind>,
     landing: RecvBuf,
 ) -> Result<Status, Error> {
+    let comm = scope.comm;
     let status = outcome.status;
     let (source_rank, tag) = (status.source, status.tag);
     let Some(kind) = kind else {
         comm.group().sent(outcome.failure)?;
         return Ok(status);
     };
+    let ending = if kind.size == 0 { scope.endings.borrow_mut().remove(&op.slot) } else { None };
+    if let Some(end) = ending {
+        return Ok(end(outcome)?);
+    }
     let count = landing.len().checked_div(kind.size).unwrap_or(0);
     // SAFETY: the operation has ended, so its memory is the scope's again, which still borrows it; a buffer that
     // was lent as `count` elements of this kind is still initialized.

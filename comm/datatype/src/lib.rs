@@ -6,6 +6,9 @@
 //! complex numbers (feature `complex`) and half-precision floats (feature `half`), arrays of them, and structs of
 //! them through `#[derive(Equivalence)]`.
 //!
+//! Where the elements of a message do not lie one after the other (a column of a matrix, some fields of a struct, the
+//! halo of a field), a [`Datatype`] says where they do, and a [`View`] packs and unpacks them.
+//!
 //! Two dangers are kept out here, once:
 //!
 //! - *Padding* is uninitialized memory, and must not be sent: a struct that has any does not compile.
@@ -37,6 +40,7 @@ extern crate std;
 mod buffer;
 mod builtin;
 mod bytes;
+mod derived;
 mod equivalence;
 pub mod signature;
 mod view;
@@ -45,6 +49,10 @@ pub use buffer::{Buffer, BufferMut};
 pub use bytes::{
     InvalidValue, bytes_of, read_value, read_values, validate_or_zero, validate_or_zero_raw,
     validate_or_zero_uninit, write_values, zeroed,
+};
+pub use derived::{
+    Axis, Basic, Datatype, DatatypeError, Distribution, IntoMemory, Memory, MemoryMut, Order, PackError,
+    Recipe, Signature, View, ViewError,
 };
 pub use equivalence::Equivalence;
 pub use view::{values_of, values_of_mut, with_bytes_mut};

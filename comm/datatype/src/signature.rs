@@ -42,6 +42,12 @@ pub const COMPLEX_F64: u8 = 16;
 pub const F16: u8 = 17;
 /// `half::bf16`
 pub const BF16: u8 = 18;
+/// Fortran's `LOGICAL`
+pub const LOGICAL: u8 = 19;
+/// C's `long double`
+pub const LONG_DOUBLE: u8 = 20;
+/// C's `long double _Complex`
+pub const COMPLEX_LONG_DOUBLE: u8 = 21;
 /// What collectives send.
 pub const COLLECTIVE: u8 = 253;
 /// In a collective's place, the word that there is no data.
@@ -72,7 +78,7 @@ pub const fn join(one: u8, other: u8) -> u8 {
 
 /// The class in words. A peer may have told any number.
 pub const fn name(class: u8) -> &'static str {
-    const NAMES: [&str; 19] = [
+    const NAMES: [&str; 22] = [
         "bytes",
         "i8",
         "i16",
@@ -92,6 +98,9 @@ pub const fn name(class: u8) -> &'static str {
         "Complex<f64>",
         "f16",
         "bf16",
+        "LOGICAL",
+        "long double",
+        "long double _Complex",
     ];
     match class {
         STRUCT => "structs of several types",
