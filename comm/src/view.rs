@@ -291,7 +291,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     ///
     /// let mut matrix = vec![0_i64; 9]; // three rows of three
     /// let column = Datatype::of::<i64>().vector(3, 1, 3)?;
-    /// let row = [1, 2, 3];
+    /// let row = [1_i64, 2, 3];
     /// let mut middle = column.view(&mut matrix[1..], 1)?;
     /// me.scope(|scope| {
     ///     scope.irecv_view(&mut middle, 0, 0)?;
