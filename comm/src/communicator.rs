@@ -16,6 +16,7 @@ use crate::group::{Comparison, Group};
 use crate::info::Info;
 use crate::op::Gone;
 use crate::status::{ANY_SOURCE, ANY_TAG, PROC_NULL};
+use crate::topology::Topology;
 use crate::wait::Shared;
 
 /// The longest name of a communicator, in bytes (`MPI_MAX_OBJECT_NAME`, less the zero at its end in C).
@@ -70,6 +71,7 @@ pub(crate) struct About {
     pub(crate) info: Info,
     pub(crate) handler: ErrorHandler,
     pub(crate) attributes: Attributes,
+    pub(crate) topology: Option<Topology>,
 }
 
 impl About {

@@ -377,6 +377,9 @@ pub enum Error {
     /// From a receive or a probe.
     #[error(transparent)]
     Recv(#[from] RecvError),
+    /// From a topology.
+    #[error(transparent)]
+    Topology(#[from] TopologyError),
     /// A setting of the collectives is wrong.
     #[error("{0}")]
     Tuning(#[from] olympi_coll::TuningError),
@@ -417,6 +420,51 @@ pub enum Error {
     #[error("the request has given its outcome already")]
     Spent,
     /// From the wrong thread.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
+}
+
+/// Why a topology could not be made, or has no answer.
+#[derive(Debug, Clone, Error)]
+pub enum TopologyError {
+    /// Dimensions that make no sense (`MPI_ERR_DIMS`).
+    #[error("wrong dimensions: {detail}")]
+    Dims {
+        /// What is wrong.
+        detail: String,
+    },
+    /// A graph that makes no sense.
+    #[error("wrong graph: {detail}")]
+    Graph {
+        /// What is wrong.
+        detail: String,
+    },
+    /// There is no such rank.
+    #[error("there is no rank {rank}: the communicator has ranks 0 to {}", .size - 1)]
+    Rank {
+        /// The rank that was asked for.
+        rank: i32,
+        /// How many there are.
+        size: i32,
+    },
+    /// There is no such place.
+    #[error("the coordinates {coords:?} lie outside of a grid of {dims:?} that does not go round there")]
+    Coordinates {
+        /// Those that were asked for.
+        coords: Vec<i64>,
+        /// The grid.
+        dims: Vec<usize>,
+    },
+    /// The communicator could not be made.
+    #[error(transparent)]
+    Create(#[from] CreateError),
+    /// The group could not be made.
+    #[error(transparent)]
+    Group(#[from] GroupError),
+    /// Edges could not be exchanged.
+    #[error(transparent)]
+    Exchange(#[from] crate::CollectiveError),
+    /// The calling thread may not.
     #[error(transparent)]
     Thread(#[from] ThreadError),
 }

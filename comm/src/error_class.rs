@@ -6,6 +6,7 @@ use crate::collective::CollectiveError;
 use crate::error::{
     AttributeError, BufferError, CreateError, Error, GroupError, InfoError, PersistentError, RecvError,
     SendError,
+    TopologyError,
 };
 
 macro_rules! classes {
@@ -173,6 +174,22 @@ impl CollectiveError {
     }
 }
 
+impl TopologyError {
+    /// Its class.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Dims { .. } => ErrorClass::Dims,
+            Self::Graph { .. } => ErrorClass::Topology,
+            Self::Rank { .. } => ErrorClass::Rank,
+            Self::Coordinates { .. } => ErrorClass::Arg,
+            Self::Create(error) => error.class(),
+            Self::Group(error) => error.class(),
+            Self::Exchange(error) => error.class(),
+            Self::Thread(_) => ErrorClass::Other,
+        }
+    }
+}
+
 impl GroupError {
     /// Its class.
     pub fn class(&self) -> ErrorClass {
@@ -219,6 +236,7 @@ impl Error {
             Self::Init(_) | Self::Thread(_) => ErrorClass::Other,
             Self::Send(error) => error.class(),
             Self::Recv(error) => error.class(),
+            Self::Topology(error) => error.class(),
             Self::Collective(error) => error.class(),
             Self::Tuning(_) | Self::Datatype(DatatypeError::Argument { .. }) => ErrorClass::Arg,
             Self::Datatype(DatatypeError::Overflow { .. }) => ErrorClass::ValueTooLarge,

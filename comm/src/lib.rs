@@ -55,6 +55,7 @@ mod request;
 mod scope;
 mod send;
 mod status;
+mod topology;
 mod universe;
 mod view;
 mod wait;
@@ -69,7 +70,7 @@ pub use create::{HW_RESOURCE_TYPE, SplitType};
 pub use door::ThreadLevel;
 pub use error::{
     AttributeError, BufferError, CallbackError, CreateError, Error, GroupError, InfoError, InitError,
-    PersistentError, RecvError, SendError, ThreadError,
+    PersistentError, RecvError, SendError, ThreadError, TopologyError,
 };
 pub use error_class::ErrorClass;
 pub use error_handler::{ErrorHandler, UserHandler};
@@ -93,4 +94,5 @@ pub use reduction::{Bits, Locatable, Located, Number, Op, Ordered, Reducible};
 pub use request::Request;
 pub use scope::{Scope, ScopedRequest};
 pub use status::{ANY_SOURCE, ANY_TAG, PROC_NULL, Status, TAG_UB};
+pub use topology::{Cartesian, DistributedGraph, Edges, Graph, GraphShape, Grid, Topology, dims_create};
 pub use universe::{Builder, Universe};

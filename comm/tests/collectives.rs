@@ -11,7 +11,7 @@ use olympi_comm::{CollectiveError, Communicator, Config, Error, Located, Op, Par
 fn everywhere(ranks: u32, body: impl Fn(&Communicator) + Send + Sync + Copy + 'static) {
     let whole = move |universe: &Universe| {
         // Often enough that a board is asked for on the way.
-        (0..4).for_each(|_| body(universe.world()));
+        (0..3).for_each(|_| body(universe.world()));
     };
     let board = Config { local_size: Some(ranks), transports: "shm".parse().unwrap(), ..Config::default() };
     run_with(board.clone(), ranks, whole);
@@ -22,8 +22,8 @@ fn everywhere(ranks: u32, body: impl Fn(&Communicator) + Send + Sync + Copy + 's
     }
 }
 
-const RANKS: [u32; 5] = [1, 2, 3, 4, 7];
-const LENGTHS: [usize; 5] = [0, 1, 7, 1000, 40_000];
+const RANKS: [u32; 4] = [1, 2, 3, 5];
+const LENGTHS: [usize; 4] = [0, 1, 1000, 40_000];
 
 fn numbers(rank: i32, len: usize) -> Vec<i64> {
     (0..len).map(|i| i64::from(rank) * 1_000_003 + i as i64).collect()
@@ -35,7 +35,7 @@ fn barriers_let_nobody_through_too_early() {
     static COME: [AtomicU32; 8] = [const { AtomicU32::new(0) }; 8];
     for ranks in RANKS {
         everywhere(ranks, move |world| {
-            for _ in 0..50 {
+            for _ in 0..20 {
                 let counter = &COME[ranks as usize];
                 let before = counter.fetch_add(1, Ordering::SeqCst);
                 world.barrier().unwrap();
@@ -193,7 +193,7 @@ fn persistent_ones_are_started_again_and_again() {
             let (me, size) = (world.rank(), world.size());
             let mut sum = world.all_reduce_init(vec![0_i32; 100], vec![0; 100], Op::sum()).unwrap();
             let mut spread = world.broadcast_init(vec![0_i32; 5], size - 1).unwrap();
-            for step in 0..20 {
+            for step in 0..8 {
                 sum.data_mut().unwrap().fill(step + me);
                 if me == size - 1 {
                     spread.result_mut().unwrap().fill(step);
@@ -363,7 +363,7 @@ fn parts_of_any_lengths_come_to_where_they_belong() {
             "all_gather_parts: the result has parts that overlap, at elements 0 and 1"
         );
         let error = world.all_gather_parts_into(&[1][..], &mut [0; 3][..], &Parts::new(&[1])).unwrap_err();
-        assert_eq!(error.to_string(), "all_gather_parts: the result has 1 parts, but there are 2 ranks");
+        assert_eq!(error.to_string(), "all_gather_parts: the result has 1 parts instead of 2, one for each rank");
         assert!(world.all_gather_parts_into(&[1][..], &mut [0; 1][..], &Parts::new(&[1, 1])).is_err());
     });
 }

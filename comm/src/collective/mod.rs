@@ -25,6 +25,7 @@ mod telling;
 
 pub(crate) use calls::Calls;
 pub use error::CollectiveError;
+pub(crate) use forms::{Lengths, forms};
 pub(crate) use invoke::{Invocation, Shape};
 pub use parts::Parts;
 pub use persistent::PersistentCollective;

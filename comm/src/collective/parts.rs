@@ -91,7 +91,7 @@ impl Parts {
         room: usize,
     ) -> Result<Blocks, CollectiveError> {
         if self.len() != ranks {
-            let detail = format!("{buffer} has {} parts, but there are {ranks} ranks", self.len());
+            let detail = format!("{buffer} has {} parts instead of {ranks}, one for each rank", self.len());
             return Err(CollectiveError::Counts { call, detail });
         }
         if self.end() > room {

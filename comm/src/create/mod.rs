@@ -128,7 +128,10 @@ impl Communicator {
     fn heritage(&self, info: Info) -> (About, Option<CreateError>) {
         let handler = self.error_handler();
         match self.copy_attributes() {
-            Ok(attributes) => (About { name: String::new(), info, handler, attributes }, None),
+            Ok(attributes) => {
+                let topology = self.topology();
+                (About { name: String::new(), info, handler, attributes, topology }, None)
+            }
             Err(error) => (About { info, handler, ..About::default() }, Some(error.into())),
         }
     }
