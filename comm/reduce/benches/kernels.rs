@@ -41,7 +41,7 @@ fn kernels(criterion: &mut Criterion) {
         for size in SIZES {
             let name = format!("reduce/{kind:?}-{element:?}/{size}");
             let size = size / element.size() * element.size();
-            let (from, mut into) = (vec![1; size], vec![0; size]);
+            let (from, mut into) = (vec![0x3c; size], vec![0x3d; size]);
             let mut group = criterion.benchmark_group(name);
             group.throughput(Throughput::Bytes(size as u64));
             for tier in Tier::all() {

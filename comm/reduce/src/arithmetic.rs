@@ -24,6 +24,9 @@ pub(crate) trait Ordered: Lane {
 
     fn less(self, than: Self) -> bool;
     fn is_nan(self) -> bool;
+
+    /// What [`Combine::veil`] is for a choice.
+    fn veil(self, zero: u64) -> Self;
 }
 
 impl<T: Number> Combine for Sum<T> {
@@ -49,20 +52,35 @@ impl<T: Number> Combine for Product<T> {
 impl<T: Ordered> Combine for Maximum<T> {
     type Lane = T;
     const SYMMETRIC: bool = T::TOTAL;
+    const CHOOSES: bool = true;
 
     #[inline(always)]
     fn combine(first: T, second: T) -> T {
-        if second.less(first) | second.is_nan() { first } else { second }
+        // In this order the last choice is an instruction of its own for floats.
+        let second = if second.is_nan() { first } else { second };
+        if second.less(first) { first } else { second }
+    }
+
+    #[inline(always)]
+    fn veil(into: T, zero: u64) -> T {
+        into.veil(zero)
     }
 }
 
 impl<T: Ordered> Combine for Minimum<T> {
     type Lane = T;
     const SYMMETRIC: bool = T::TOTAL;
+    const CHOOSES: bool = true;
 
     #[inline(always)]
     fn combine(first: T, second: T) -> T {
-        if first.less(second) | second.is_nan() { first } else { second }
+        let second = if second.is_nan() { first } else { second };
+        if first.less(second) { first } else { second }
+    }
+
+    #[inline(always)]
+    fn veil(into: T, zero: u64) -> T {
+        into.veil(zero)
     }
 }
 
@@ -94,6 +112,12 @@ macro_rules! integers {
             fn is_nan(self) -> bool {
                 false
             }
+
+            #[allow(clippy::cast_lossless, clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // It is 0.
+            #[inline(always)]
+            fn veil(self, zero: u64) -> Self {
+                self ^ zero as Self
+            }
         }
     )*};
 }
@@ -101,7 +125,7 @@ macro_rules! integers {
 integers! { i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 }
 
 macro_rules! floats {
-    ($($type:ty)*) => {$(
+    ($($type:ty, $bits:ty;)*) => {$(
         lanes! { $type: |bytes| <$type>::from_ne_bytes(bytes), |value| value.to_ne_bytes(); }
 
         impl Number for $type {
@@ -128,11 +152,17 @@ macro_rules! floats {
             fn is_nan(self) -> bool {
                 <$type>::is_nan(self)
             }
+
+            #[allow(clippy::cast_possible_truncation)] // It is 0.
+            #[inline(always)]
+            fn veil(self, zero: u64) -> Self {
+                Self::from_bits(self.to_bits() ^ zero as $bits)
+            }
         }
     )*};
 }
 
-floats! { f32 f64 }
+floats! { f32, u32; f64, u64; }
 
 /// A sum or product of two 16-bit floats, computed in `f32`, is the exact one rounded once: `f32` has more than twice
 /// their digits and two.
@@ -163,6 +193,12 @@ macro_rules! narrow_floats {
             #[inline(always)]
             fn is_nan(self) -> bool {
                 self.widen().is_nan()
+            }
+
+            // There are no masked stores of 16 bits.
+            #[inline(always)]
+            fn veil(self, _zero: u64) -> Self {
+                self
             }
         }
     )*};

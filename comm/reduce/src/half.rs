@@ -13,12 +13,23 @@ pub(crate) struct Bf16(pub(crate) u16);
 impl F16 {
     #[inline(always)]
     pub(crate) fn widen(self) -> f32 {
+        let sign = u32::from(self.0 & 0x8000) << 16;
         let magnitude = u32::from(self.0 & 0x7fff) << 13;
-        // The exponents are biased by 15 and by 127: a multiplication with 2^112 corrects that, for subnormals too.
-        let scaled = f32::from_bits(magnitude) * f32::from_bits((127 + 112) << 23);
-        // Infinities and what is no number keep the greatest exponent there is.
-        let special = if magnitude >= 0x7c00 << 13 { 0xff << 23 } else { 0 };
-        f32::from_bits(scaled.to_bits() | special | u32::from(self.0 & 0x8000) << 16)
+        // The exponents are biased by 15 and by 127.
+        let normal = magnitude + (112 << 23);
+        // Infinities and what is not a number have the greatest exponent in both.
+        let special = magnitude + (224 << 23);
+        // Beside the leading 1 of 2^-14 a subnormal's digits are where they belong; so nothing subnormal is computed with,
+        // which costs some processors a hundred cycles.
+        let subnormal = (f32::from_bits(magnitude + (113 << 23)) - f32::from_bits(113 << 23)).to_bits();
+        let wide = if magnitude >= 0x7c00 << 13 {
+            special
+        } else if magnitude < 0x400 << 13 {
+            subnormal
+        } else {
+            normal
+        };
+        f32::from_bits(wide | sign)
     }
 
     /// The nearest, of two equally near the even one.
