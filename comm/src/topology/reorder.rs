@@ -33,9 +33,9 @@ pub(crate) fn placement(dims: &[usize], nodes: Option<&Nodes>) -> Vec<u32> {
         .collect()
 }
 
-/// The block of so many places that divides the grid and has the smallest surface; of equal ones the first.
+/// The block of so many places that divides the grid and cuts the fewest edges; of equal ones the first.
 fn best_block(dims: &[usize], places: usize) -> Option<Vec<usize>> {
-    let mut best: Option<(f64, Vec<usize>)> = None;
+    let mut best: Option<(usize, Vec<usize>)> = None;
     let mut block = vec![1; dims.len()];
     search(dims, places, 0, &mut block, &mut best);
     best.map(|(_, block)| block)
@@ -46,16 +46,14 @@ fn search(
     left: usize,
     at: usize,
     block: &mut Vec<usize>,
-    best: &mut Option<(f64, Vec<usize>)>,
+    best: &mut Option<(usize, Vec<usize>)>,
 ) {
     if at == dims.len() {
-        // Faces that neighbours on other nodes lie behind: none in a dimension that the block fills.
-        let volume: f64 = block.iter().map(|side| *side as f64).product();
-        let faces =
-            block.iter().zip(dims).filter(|(side, dim)| side < dim).map(|(side, _)| volume / *side as f64);
-        let surface: f64 = faces.sum();
-        if left == 1 && best.as_ref().is_none_or(|(least, _)| surface < *least) {
-            *best = Some((surface, block.clone()));
+        // Edges of the grid between one block and the next.
+        let size: usize = dims.iter().product();
+        let cut: usize = block.iter().zip(dims).map(|(side, dim)| size / dim * (dim / side - 1)).sum();
+        if left == 1 && best.as_ref().is_none_or(|(least, _)| cut < *least) {
+            *best = Some((cut, block.clone()));
         }
         return;
     }
@@ -107,8 +105,8 @@ mod tests {
         for (dims, each, expected) in [
             (&[8, 8][..], 16, (24, 16)),
             (&[4, 4], 4, (12, 8)),
-            (&[4, 4, 4], 8, (80, 48)),
-            (&[2, 16], 8, (48, 6)),
+            (&[4, 4, 4], 8, (64, 48)),
+            (&[2, 16], 8, (18, 6)),
         ] {
             let nodes = Nodes::Consecutive(each);
             let size: usize = dims.iter().product();
