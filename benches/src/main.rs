@@ -6,6 +6,7 @@ mod figures;
 mod measure;
 mod objects;
 mod options;
+mod pack;
 mod stats;
 
 use std::process::ExitCode;
@@ -146,6 +147,7 @@ fn measure(bench: &mut Bench<'_>, options: &Options) -> Result<bool, Error> {
                 return Ok(false);
             }
         }
+        "pack" => pack::measure(bench, options)?,
         "object-latency" | "object-bandwidth" => over_objects(bench, options)?,
         "object-vec" => {
             options.sizes.iter().try_for_each(|&size| objects::vec(bench.world, options, size))?

@@ -1,6 +1,7 @@
 //! Persistent collectives (MPI 5.0, section 6.13): a schedule that is made once, and started many times.
 
 use std::fmt;
+use std::sync::Arc;
 
 use olympi_datatype::{Equivalence, validate_or_zero};
 
@@ -8,13 +9,18 @@ use crate::collective::error::CollectiveError;
 use crate::collective::forms::Pair;
 use crate::collective::running::Prepared;
 use crate::communicator::Communicator;
+use crate::completion::Completion;
 use crate::error::{Error, PersistentError};
+use crate::inbox::State;
 use crate::op::OpRef;
+use crate::persistent::Startable;
 use crate::recv::{lend, lend_const};
+use crate::wait::Shared;
 
 /// A persistent collective and its buffers. Inactive at first; [`start`](Self::start) makes it active,
 /// [`wait`](Self::wait) or a successful [`test`](Self::test) inactive again. Its buffers can be looked at and changed while
-/// it is inactive. All ranks set up and start the collectives of a communicator in the same order.
+/// it is inactive. All ranks set up and start the collectives of a communicator in the same order. For several at once
+/// there are [`start_all`](crate::start_all) and, with the requests lent, [`wait_all`](crate::wait_all).
 ///
 /// Dropping an active one lets the operation run on with the buffers, since the others count on it.
 ///
@@ -29,6 +35,11 @@ use crate::recv::{lend, lend_const};
 ///     sum.wait()?;
 ///     assert_eq!(sum.result()?, [step; 2]);
 /// }
+///
+/// let mut both = [me.barrier_init()?, me.broadcast_init(vec![7_u8; 3], 0)?];
+/// olympi_comm::start_all(&mut both)?;
+/// olympi_comm::wait_all(&mut both)?;
+/// assert_eq!(both[1].result()?, [7; 3]);
 /// # Ok::<(), olympi_comm::Error>(())
 /// ```
 pub struct PersistentCollective<T: Equivalence> {
@@ -116,6 +127,37 @@ impl<T: Equivalence> PersistentCollective<T> {
 
     fn inactive(&self) -> Result<(), PersistentError> {
         if self.is_active() { Err(PersistentError::Active) } else { Ok(()) }
+    }
+}
+
+impl<T: Equivalence> Startable for PersistentCollective<T> {}
+
+impl<T: Equivalence> crate::persistent::sealed::Sealed for PersistentCollective<T> {
+    fn start(&mut self) -> Result<(), Error> {
+        Self::start(self)
+    }
+}
+
+/// Gives nothing: the result is in the request's own buffer.
+impl<T: Equivalence> Completion for PersistentCollective<T> {
+    type Output = ();
+}
+
+impl<T: Equivalence> crate::completion::sealed::Sealed for PersistentCollective<T> {
+    type Given = ();
+    fn is_live(&self) -> bool {
+        self.is_active()
+    }
+    #[allow(private_interfaces)]
+    fn place(&self) -> Option<&Arc<Shared>> {
+        Some(&self.comm.shared)
+    }
+    #[allow(private_interfaces)]
+    fn is_over(&self, state: &mut State) -> bool {
+        self.active.is_none_or(|op| state.mail.ops.is_done(op))
+    }
+    fn give(&mut self) -> Result<(), Error> {
+        self.wait()
     }
 }
 
