@@ -353,7 +353,11 @@ fn available() -> u64 {
 fn more_than_two_gibibytes_go_in_one_message() {
     const LEN: usize = (2 << 30) + 65_541;
     if available() < 3 * LEN as u64 {
-        eprintln!("skipped: {} MiB of memory are available, {} are wanted", available() >> 20, 3 * LEN >> 20);
+        eprintln!(
+            "skipped: {} MiB of memory are available, {} are wanted",
+            available() >> 20,
+            (3 * LEN) >> 20
+        );
         return;
     }
     /// Where bytes are looked at: both ends, and around the border of 31 bits.

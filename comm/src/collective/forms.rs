@@ -19,6 +19,9 @@ use crate::op::{Hold, Outcome};
 use crate::recv::{lend, lend_const};
 use crate::request::Request;
 
+/// A request that gives the contribution and the result back.
+pub(crate) type Both<T> = Request<(Vec<T>, Vec<T>)>;
+
 /// The vectors of a collective that owns them.
 pub(crate) struct Pair<T> {
     pub(crate) call: &'static str,
@@ -76,7 +79,7 @@ impl Communicator {
         invocation: Invocation<P>,
         data: Vec<T>,
         result: Vec<T>,
-    ) -> Result<Request<(Vec<T>, Vec<T>)>, CollectiveError> {
+    ) -> Result<Both<T>, CollectiveError> {
         let op = self.begin_owned(invocation, data, result)?;
         Ok(Request::active(self, op, |outcome, group| {
             Pair::finish(outcome, group).map(|pair| (pair.data, pair.result))

@@ -176,7 +176,7 @@ impl Cartesian {
         };
         let color = place_of(&of(false, &coords), &of(false, dims)) as i32;
         let key = place_of(&of(true, &coords), &of(true, dims)) as i32;
-        let comm = self.split(Some(color), key)?.expect("every rank has a colour");
+        let Some(comm) = self.split(Some(color), key)? else { unreachable!("every rank has a colour") };
         let periods = periods.iter().zip(remain).filter(|(_, stays)| **stays).map(|(x, _)| *x).collect();
         let grid = Arc::new(Grid { dims: of(true, dims), periods });
         Ok(Cartesian { comm: comm.carrying(Topology::Grid(Arc::clone(&grid))), grid })
