@@ -198,9 +198,9 @@ impl<T: Equivalence> Persistent<T> {
                     if outcome.status.is_cancelled() {
                         return Ok(outcome.status);
                     }
-                    return Ok(self.comm.group().received(&outcome, &mut self.data)?);
+                    return Ok(self.comm.others().received(&outcome, &mut self.data)?);
                 }
-                self.comm.group().sent(outcome.failure)?;
+                self.comm.others().sent(outcome.failure)?;
                 Ok(outcome.status)
             }
         }

@@ -36,9 +36,9 @@ impl Communicator {
     pub fn ibarrier(&self) -> Result<Request<()>, CollectiveError> {
         let prepared = self.prepare(barrier())?;
         let op = self.begin(prepared, SendBuf::empty(), RecvBuf::empty(), None)?;
-        Ok(Request::active(self, op, |outcome, group| match outcome.fault {
+        Ok(Request::active(self, op, |outcome, _| match outcome.fault {
             None => Ok(()),
-            Some(fault) => Err(CollectiveError::of(*fault, group, None).into()),
+            Some(fault) => Err(CollectiveError::of(*fault).into()),
         }))
     }
 
