@@ -282,7 +282,11 @@ impl Communicator {
         if (dest as u32) < self.reach {
             return Ok(Some(self.others.peer(dest as u32)));
         }
-        if dest == PROC_NULL { Ok(None) } else { Err(SendError::Rank { rank: dest, size: self.others.size() }) }
+        if dest == PROC_NULL {
+            Ok(None)
+        } else {
+            Err(SendError::Rank { rank: dest, size: self.others.size() })
+        }
     }
 
     /// What a receive matches; `None` for `PROC_NULL`.

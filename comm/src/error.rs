@@ -224,10 +224,14 @@ pub enum CreateError {
         size: i32,
     },
     /// A leader has not said where the other group's leader is.
-    #[error("the leader names a communicator in which the other group's leader is, and that one's rank there")]
+    #[error(
+        "the leader names a communicator in which the other group's leader is, and that one's rank there"
+    )]
     NoBridge,
     /// The two groups of an intercommunicator have processes in common.
-    #[error("the two groups have {common} process(es) in common: the groups of an intercommunicator are apart")]
+    #[error(
+        "the two groups have {common} process(es) in common: the groups of an intercommunicator are apart"
+    )]
     Overlap {
         /// How many, as far as this process knows.
         common: usize,

@@ -148,7 +148,9 @@ impl CreateError {
             Self::NotSubset { .. } | Self::NotMember | Self::Overlap { .. } => ErrorClass::Group,
             Self::Tag { .. } => ErrorClass::Tag,
             Self::Leader { .. } => ErrorClass::Rank,
-            Self::Intercommunicator { .. } | Self::Intracommunicator { .. } | Self::NoBridge => ErrorClass::Comm,
+            Self::Intercommunicator { .. } | Self::Intracommunicator { .. } | Self::NoBridge => {
+                ErrorClass::Comm
+            }
             Self::Color { .. } => ErrorClass::Arg,
             Self::Attribute(error) => error.class(),
             Self::Confused { .. } => ErrorClass::NotSame,

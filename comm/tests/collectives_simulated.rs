@@ -17,7 +17,9 @@ fn compose(f: &Map, g: &Map) -> Map {
 }
 
 fn maps(rank: i32, call: u64, len: usize) -> Vec<Map> {
-    (0..len as i64).map(|i| [i64::from(rank) * 3 + i % 7 + 1, call as i64 * 11 + i + i64::from(rank)]).collect()
+    (0..len as i64)
+        .map(|i| [i64::from(rank) * 3 + i % 7 + 1, call as i64 * 11 + i + i64::from(rank)])
+        .collect()
 }
 
 fn composed(ranks: std::ops::Range<i32>, call: u64, len: usize) -> Vec<Map> {
@@ -78,9 +80,7 @@ fn begin(rank: &Rank<'_>, seed: u64, call: u64) -> Result<Running, Error> {
             Running::Two(world.iscatter(source, vec![[0; 2]; len], root)?, Some(mine))
         }
         3 if form == 0 => Running::Done((world.all_gather(&mine)?, Some(all()))),
-        3 => {
-            Running::Two(world.iall_gather(mine, vec![[0; 2]; len * size as usize])?, Some(all()))
-        }
+        3 => Running::Two(world.iall_gather(mine, vec![[0; 2]; len * size as usize])?, Some(all())),
         4 => {
             let out: Vec<Map> = (0..size).flat_map(|to| maps(me * 100 + to, call, len)).collect();
             let expected = (0..size).flat_map(|from| maps(from * 100 + me, call, len)).collect();
@@ -173,10 +173,7 @@ fn persistent_collectives_and_messages_do_not_meet() {
 
 /// Whether an error is one that the death of a rank explains.
 fn explained(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::Collective(CollectiveError::PeerGone { .. } | CollectiveError::Failed { .. })
-    )
+    matches!(error, Error::Collective(CollectiveError::PeerGone { .. } | CollectiveError::Failed { .. }))
 }
 
 #[test]

@@ -77,9 +77,7 @@ impl Communicator {
         result: Vec<T>,
     ) -> Result<Request<(Vec<T>, Vec<T>)>, CollectiveError> {
         let op = self.begin_owned(invocation, data, result)?;
-        Ok(Request::active(self, op, |outcome, _| {
-            Pair::finish(outcome).map(|pair| (pair.data, pair.result))
-        }))
+        Ok(Request::active(self, op, |outcome, _| Pair::finish(outcome).map(|pair| (pair.data, pair.result))))
     }
 
     /// The non-blocking form on one vector, in place.

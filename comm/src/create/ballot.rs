@@ -28,8 +28,8 @@ use olympi_matching::Pattern;
 use olympi_transport::{Mode, SendId, Sent};
 use olympi_transport_api::{Envelope, Peer, RecvBuf};
 
-use crate::create::vote::{HEADER, Verdict, Vote};
 use crate::context::{AGREEMENTS, FIRST, Traffic, candidate, context};
+use crate::create::vote::{HEADER, Verdict, Vote};
 use crate::error::RecvError;
 use crate::group::Group;
 use crate::inbox::State;

@@ -78,7 +78,8 @@ pub(crate) fn inter_from_groups(
     about: About,
 ) -> Result<Communicator, CreateError> {
     let name = name_of(tag);
-    let across = Some(Across { group: remote, leader: remote_leader, name: mix(name), digest: remote.digest() });
+    let across =
+        Some(Across { group: remote, leader: remote_leader, name: mix(name), digest: remote.digest() });
     let call = Call { shared, group: local, leader, across };
     let entry = leader.to_le_bytes().to_vec();
     let chosen = meet(shared, local, name, Kind::LeaderOfGroup, entry, call.wrong());
@@ -147,8 +148,13 @@ impl Call<'_> {
         let Some(across) = &self.across else { return Some(CreateError::NoBridge) };
         match across.peer() {
             None => Some(CreateError::Leader { leader: across.leader, size: across.group.size() }),
-            Some(peer) if self.is_ours(peer) => Some(CreateError::Overlap { common: 1 }),
-            Some(_) => None,
+            Some(peer) if across.digest == 0 => {
+                self.is_ours(peer).then_some(CreateError::Overlap { common: 1 })
+            }
+            Some(_) => {
+                let common = across.group.peers().filter(|&peer| self.is_ours(peer)).count();
+                (common > 0).then_some(CreateError::Overlap { common })
+            }
         }
     }
 
@@ -209,7 +215,9 @@ impl Call<'_> {
     /// may be anyone.
     fn call_off(&self) -> Result<(), CreateError> {
         let nobody_leads = !(0..self.group.size()).contains(&self.leader);
-        let Some(across) = self.across.as_ref().filter(|_| nobody_leads || self.leads()) else { return Ok(()) };
+        let Some(across) = self.across.as_ref().filter(|_| nobody_leads || self.leads()) else {
+            return Ok(());
+        };
         let mut inside = self.shared.door.enter()?;
         match across.peer().filter(|&peer| !self.is_ours(peer)) {
             Some(peer) => inside.call_off(self.me(), across.bridge(peer)),
