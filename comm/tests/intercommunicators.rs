@@ -2,69 +2,9 @@
 
 mod harness;
 
+use harness::sides::{Side, cut, everywhere, talk, world_ranks};
 use harness::{run, transports};
-use olympi_comm::{
-    ANY_SOURCE, ANY_TAG, Communicator, Comparison, CreateError, Info, PROC_NULL, SendError, Universe,
-};
-
-/// One side of a world that is cut in two.
-struct Side<'a> {
-    world: &'a Communicator,
-    /// Ranks of the world, of this side and of the other one.
-    mine: Vec<i32>,
-    theirs: Vec<i32>,
-    /// The side of the lower ranks.
-    is_left: bool,
-    local: Communicator,
-    inter: Communicator,
-}
-
-/// Runs it on groups of 1 to 4 and 1 to 4 ranks, over every transport.
-fn everywhere(body: impl Fn(&Side<'_>) + Copy + Send + Sync + 'static) {
-    for transport in transports() {
-        for (left, right) in [(1, 1), (1, 3), (2, 1), (2, 2), (3, 2), (4, 4)] {
-            run(transport, left + right, move |universe| body(&cut(universe, left as i32)));
-        }
-    }
-}
-
-fn cut(universe: &Universe, left: i32) -> Side<'_> {
-    let world = universe.world();
-    let (me, size) = (world.rank(), world.size());
-    let is_left = me < left;
-    let (mut mine, mut theirs): (Vec<_>, Vec<_>) = ((0..left).collect(), (left..size).collect());
-    if !is_left {
-        std::mem::swap(&mut mine, &mut theirs);
-    }
-    let local = world.split(Some(i32::from(is_left)), me).unwrap().unwrap();
-    // The last rank of the left side leads it, and the first one of the right side.
-    let (leader, other) = if is_left { (left - 1, left) } else { (0, left - 1) };
-    let bridge = (local.rank() == leader).then_some((world, other));
-    let inter = local.create_inter(leader, bridge, 5).unwrap();
-    Side { world, mine, theirs, is_left, local, inter }
-}
-
-fn world_ranks(group: &olympi_comm::Group, world: &Communicator) -> Vec<i32> {
-    let ranks: Vec<_> = (0..group.size()).collect();
-    group.translate_ranks(&ranks, world.group()).unwrap().into_iter().map(Option::unwrap).collect()
-}
-
-/// Everyone writes to everyone of the other side, and must get what all of them write.
-fn talk(comm: &Communicator, mark: i32) {
-    let remote = comm.remote_size().unwrap();
-    let sends: Vec<_> =
-        (0..remote).map(|to| comm.isend(vec![mark, comm.rank(), to], to, 4).unwrap()).collect();
-    let mut heard: Vec<_> = (0..remote)
-        .map(|_| {
-            let (got, status) = comm.recv_vec::<i32>(ANY_SOURCE, ANY_TAG).unwrap();
-            assert_eq!(got, [mark, status.source(), comm.rank()]);
-            status.source()
-        })
-        .collect();
-    heard.sort_unstable();
-    assert_eq!(heard, (0..remote).collect::<Vec<_>>());
-    sends.into_iter().for_each(|send| drop(send.wait().unwrap()));
-}
+use olympi_comm::{ANY_SOURCE, ANY_TAG, Comparison, CreateError, Info, PROC_NULL, SendError, Universe};
 
 #[test]
 fn each_side_sees_its_own_group_and_the_other_one() {

@@ -210,9 +210,7 @@ impl Shape<'_> {
         if let Some(sides) = self.sides {
             let own = Span::send(blocks.total(team.size()));
             return Self::by_messages(|plan| {
-                inter::reduce_scatter(
-                    plan, sides, own, blocks, result, elements, self.nodes, self.tuning,
-                );
+                inter::reduce_scatter(plan, sides, own, blocks, result, elements, self.nodes, self.tuning);
             });
         }
         Self::on_board(self.board_for(|t| &t.reduce_scatter, blocks.total(team.size())), |plan, cell| {
