@@ -10,7 +10,7 @@ use olympi_transport_api::Peer;
 
 use crate::attribute::Attributes;
 use crate::context::{END, FIRST, Traffic, context};
-use crate::error::{AttributeError, RecvError, SendError};
+use crate::error::{AttributeError, CreateError, RecvError, SendError};
 use crate::error_handler::ErrorHandler;
 use crate::group::{Comparison, Group};
 use crate::info::Info;
@@ -44,9 +44,11 @@ pub const MAX_OBJECT_NAME: usize = 127;
 pub struct Communicator {
     pub(crate) shared: Arc<Shared>,
     id: u32,
-    group: Group,
     rank: u32,
     size: u32,
+    /// How many ranks a message can go to and come from: those of the others.
+    reach: u32,
+    others: Group,
     pub(crate) core: Arc<Core>,
     /// This is the user's own handle; the others are those of operations.
     owner: bool,
@@ -58,7 +60,12 @@ pub struct Communicator {
 pub(crate) struct Core {
     pub(crate) shared: Arc<Shared>,
     pub(crate) id: u32,
+    /// This process's group.
     pub(crate) group: Group,
+    /// With whom its messages are exchanged: the group itself, or an intercommunicator's other one.
+    pub(crate) others: Group,
+    /// They are an intercommunicator's other one.
+    pub(crate) is_inter: bool,
     /// How many communicators have been made of it, failures included: the same at all members.
     pub(crate) children: AtomicU32,
     about: Mutex<About>,
@@ -106,17 +113,28 @@ impl Drop for Core {
 }
 
 impl Communicator {
-    /// The handle of a communicator whose contexts there are.
-    pub(crate) fn new(shared: &Arc<Shared>, id: u32, group: Group, rank: u32, about: About) -> Self {
+    /// The handle of a communicator whose contexts there are; with a remote group, of an intercommunicator.
+    pub(crate) fn new(
+        shared: &Arc<Shared>,
+        id: u32,
+        group: Group,
+        remote: Option<Group>,
+        rank: u32,
+        about: About,
+    ) -> Self {
+        let is_inter = remote.is_some();
+        let others = remote.unwrap_or_else(|| group.clone());
         let core = Arc::new(Core {
             shared: Arc::clone(shared),
             id,
-            group: group.clone(),
+            group,
+            others: others.clone(),
+            is_inter,
             children: AtomicU32::new(0),
             about: Mutex::new(about),
         });
-        let size = group.len();
-        Self { shared: Arc::clone(shared), id, group, rank, size, core, owner: true }
+        let (size, reach) = (core.group.len(), others.len());
+        Self { shared: Arc::clone(shared), id, rank, size, reach, others, core, owner: true }
     }
 
     /// This process's rank (`MPI_Comm_rank`).
@@ -125,16 +143,68 @@ impl Communicator {
         self.rank as i32
     }
 
-    /// How many ranks there are (`MPI_Comm_size`).
+    /// How many ranks there are (`MPI_Comm_size`); of an intercommunicator, in this process's group.
     #[inline]
     pub fn size(&self) -> i32 {
         self.size as i32
     }
 
-    /// Its processes (`MPI_Comm_group`).
+    /// Its processes (`MPI_Comm_group`); of an intercommunicator, this process's group.
     #[inline]
     pub fn group(&self) -> &Group {
-        &self.group
+        &self.core.group
+    }
+
+    /// Whether it is an intercommunicator (`MPI_Comm_test_inter`): between two groups, whose members exchange messages with
+    /// those of the other one. See [`create_inter`](Self::create_inter).
+    #[inline]
+    pub fn is_inter(&self) -> bool {
+        self.core.is_inter
+    }
+
+    /// How many ranks the other group of an intercommunicator has (`MPI_Comm_remote_size`); `None` for any other.
+    pub fn remote_size(&self) -> Option<i32> {
+        self.remote_group().map(Group::size)
+    }
+
+    /// The other group of an intercommunicator (`MPI_Comm_remote_group`); `None` for any other.
+    pub fn remote_group(&self) -> Option<&Group> {
+        self.is_inter().then_some(&self.others)
+    }
+
+    /// Both groups of an intercommunicator in an order that both compute: first the one whose rank 0 has the lower number.
+    pub(crate) fn in_order(&self) -> [&Group; 2] {
+        let (mine, theirs) = (self.group(), self.others());
+        if mine.peer(0) < theirs.peer(0) { [mine, theirs] } else { [theirs, mine] }
+    }
+
+    /// All its processes, of both groups if it is an intercommunicator.
+    pub(crate) fn everyone(&self) -> Group {
+        if !self.is_inter() {
+            return self.group().clone();
+        }
+        Group::of(self.in_order().into_iter().flat_map(Group::peers).collect(), self.group().me())
+    }
+
+    /// What a process is called in an error: its rank, in its own group.
+    pub(crate) fn name_of(&self, peer: Peer) -> i32 {
+        self.group().rank_of(peer).map_or_else(|| self.others.name(peer), |rank| rank as i32)
+    }
+
+    /// An error, if this is an intercommunicator, for which a call is not defined.
+    pub(crate) fn intra(&self, call: &'static str) -> Result<(), CreateError> {
+        if self.is_inter() { Err(CreateError::Intercommunicator { call }) } else { Ok(()) }
+    }
+
+    /// Its number, the same at all members.
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// With whom its messages are exchanged: its group, or an intercommunicator's other one.
+    #[inline]
+    pub(crate) fn others(&self) -> &Group {
+        &self.others
     }
 
     /// Its name, for people (`MPI_Comm_get_name`): `MPI_COMM_WORLD`, `MPI_COMM_SELF`, else empty until it is given one.
@@ -155,9 +225,17 @@ impl Communicator {
         if Arc::ptr_eq(&self.core, &other.core) {
             return Comparison::Ident;
         }
-        match self.group.compare(&other.group) {
-            Comparison::Ident => Comparison::Congruent,
-            comparison => comparison,
+        if self.is_inter() != other.is_inter() {
+            return Comparison::Unequal;
+        }
+        let groups = [(self.group(), other.group()), (self.others(), other.others())];
+        let likeness = groups.map(|(mine, theirs)| mine.compare(theirs));
+        if likeness.contains(&Comparison::Unequal) {
+            Comparison::Unequal
+        } else if likeness.contains(&Comparison::Similar) {
+            Comparison::Similar
+        } else {
+            Comparison::Congruent
         }
     }
 
@@ -176,9 +254,10 @@ impl Communicator {
         Self {
             shared: Arc::clone(&self.shared),
             id: self.id,
-            group: self.group.clone(),
             rank: self.rank,
             size: self.size,
+            reach: self.reach,
+            others: self.others.clone(),
             core: Arc::clone(&self.core),
             owner: false,
         }
@@ -203,10 +282,14 @@ impl Communicator {
             return Err(SendError::Tag { tag });
         }
         // A negative rank becomes a large number, so one comparison checks both ends.
-        if (dest as u32) < self.size {
-            return Ok(Some(self.group.peer(dest as u32)));
+        if (dest as u32) < self.reach {
+            return Ok(Some(self.others.peer(dest as u32)));
         }
-        if dest == PROC_NULL { Ok(None) } else { Err(SendError::Rank { rank: dest, size: self.size() }) }
+        if dest == PROC_NULL {
+            Ok(None)
+        } else {
+            Err(SendError::Rank { rank: dest, size: self.others.size() })
+        }
     }
 
     /// What a receive matches; `None` for `PROC_NULL`.
@@ -217,13 +300,13 @@ impl Communicator {
             ANY_TAG => None,
             _ => return Err(RecvError::Tag { tag }),
         };
-        if (source as u32) < self.size {
+        if (source as u32) < self.reach {
             return Ok(Some(Pattern { source: Some(source as u32), tag }));
         }
         match source {
             ANY_SOURCE => Ok(Some(Pattern { source: None, tag })),
             PROC_NULL => Ok(None),
-            _ => Err(RecvError::Rank { rank: source, size: self.size() }),
+            _ => Err(RecvError::Rank { rank: source, size: self.others.size() }),
         }
     }
 }
@@ -257,6 +340,7 @@ impl Group {
 
 impl fmt::Debug for Communicator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Communicator {} (rank {} of {})", self.id, self.rank, self.size)
+        write!(f, "Communicator {} (rank {} of {}", self.id, self.rank, self.size())?;
+        if self.is_inter() { write!(f, ", and {} others)", self.reach) } else { f.write_str(")") }
     }
 }

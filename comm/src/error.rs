@@ -215,6 +215,39 @@ pub enum CreateError {
         /// The colour that was asked for.
         color: i32,
     },
+    /// No rank of the group can lead it: of an intercommunicator's groups, each has a leader.
+    #[error("{leader} is no rank of the group that it would lead: it has ranks 0 to {}", .size - 1)]
+    Leader {
+        /// The rank that was named.
+        leader: i32,
+        /// How many ranks the group has.
+        size: i32,
+    },
+    /// A leader has not said where the other group's leader is.
+    #[error(
+        "the leader names a communicator in which the other group's leader is, and that one's rank there"
+    )]
+    NoBridge,
+    /// The two groups of an intercommunicator have processes in common.
+    #[error(
+        "the two groups have {common} process(es) in common: the groups of an intercommunicator are apart"
+    )]
+    Overlap {
+        /// How many, as far as this process knows.
+        common: usize,
+    },
+    /// The call is not defined for an intercommunicator.
+    #[error("{call} is not defined for an intercommunicator: merge it first")]
+    Intercommunicator {
+        /// The call.
+        call: &'static str,
+    },
+    /// The call is defined for an intercommunicator only.
+    #[error("{call} is defined for an intercommunicator only")]
+    Intracommunicator {
+        /// The call.
+        call: &'static str,
+    },
     /// A copy callback of an attribute has failed.
     #[error(transparent)]
     Attribute(#[from] AttributeError),

@@ -147,8 +147,12 @@ impl CreateError {
     /// Its class.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::NotSubset { .. } | Self::NotMember => ErrorClass::Group,
+            Self::NotSubset { .. } | Self::NotMember | Self::Overlap { .. } => ErrorClass::Group,
             Self::Tag { .. } => ErrorClass::Tag,
+            Self::Leader { .. } => ErrorClass::Rank,
+            Self::Intercommunicator { .. } | Self::Intracommunicator { .. } | Self::NoBridge => {
+                ErrorClass::Comm
+            }
             Self::Color { .. } => ErrorClass::Arg,
             Self::Attribute(error) => error.class(),
             Self::Confused { .. } => ErrorClass::NotSame,

@@ -313,9 +313,9 @@ impl State {
         }
     }
 
-    /// A communicator has come to be.
-    pub(crate) fn enroll(&mut self, number: u32, senders: &Group) {
-        let forged = self.mail.contexts.enroll(number, senders);
+    /// A communicator has come to be: who sends in it, and who does inside an intercommunicator's own group.
+    pub(crate) fn enroll(&mut self, number: u32, senders: &Group, inside: &Group) {
+        let forged = self.mail.contexts.enroll(number, senders, inside);
         self.discard(forged);
     }
 

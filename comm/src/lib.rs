@@ -93,6 +93,6 @@ pub use probe::{Message, ObjectMessage};
 pub use reduction::{Bits, Locatable, Located, Number, Op, Ordered, Reducible};
 pub use request::Request;
 pub use scope::{Scope, ScopedRequest};
-pub use status::{ANY_SOURCE, ANY_TAG, PROC_NULL, Status, TAG_UB};
+pub use status::{ANY_SOURCE, ANY_TAG, PROC_NULL, ROOT, Status, TAG_UB};
 pub use topology::{Cartesian, DistributedGraph, Edges, Graph, GraphShape, Grid, Topology, dims_create};
 pub use universe::{Builder, Universe};

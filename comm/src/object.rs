@@ -133,7 +133,7 @@ impl Communicator {
     pub fn recv_object<T: DeserializeOwned>(&self, source: i32, tag: i32) -> Result<(T, Status), RecvError> {
         match self.post_hold(Traffic::Objects, source, tag, Box::new(Growing::<u8>::default()))? {
             None => Err(no_object()),
-            Some(op) => finish(self.shared.outcome(op)?, self.group()),
+            Some(op) => finish(self.shared.outcome(op)?, self.others()),
         }
     }
 

@@ -236,8 +236,8 @@ impl<T: Equivalence> Data<T> {
 
     fn received(&mut self, comm: &Communicator, outcome: Outcome) -> Result<Status, RecvError> {
         match self {
-            Self::Whole(items) => comm.group().received(&outcome, items),
-            Self::View(view) => received(view, outcome, comm.group()),
+            Self::Whole(items) => comm.others().received(&outcome, items),
+            Self::View(view) => received(view, outcome, comm.others()),
         }
     }
 }
@@ -316,7 +316,7 @@ impl<T: Equivalence> Persistent<T> {
                     }
                     return Ok(self.data.received(&self.comm, outcome)?);
                 }
-                self.comm.group().sent(outcome.failure)?;
+                self.comm.others().sent(outcome.failure)?;
                 Ok(outcome.status)
             }
         }

@@ -147,7 +147,7 @@ impl Communicator {
 
     /// Why no message of this pattern can come any more, if so.
     fn in_vain(&self, state: &mut State, context: u32, pattern: Pattern) -> Option<RecvError> {
-        state.dead_source(context, pattern.source).map(|gone| self.group().recv_error(gone))
+        state.dead_source(context, pattern.source).map(|gone| self.others().recv_error(gone))
     }
 
     fn message(&self, context: u32, (key, unexpected): (Key, Unexpected)) -> Message {
@@ -210,7 +210,7 @@ impl Message {
         let op = inside.mail.ops.begin(taken.context, B::Item::SIGNATURE, buffer, None);
         inside.claim(op, taken.key, taken.unexpected);
         match self.core.shared.settle(inside, op) {
-            Ok(settled) => self.core.group.settled(settled, items),
+            Ok(settled) => self.core.others.settled(settled, items),
             Err(error) => unreachable!("the door closed inside a call: {error}"),
         }
     }
@@ -222,7 +222,7 @@ impl Message {
     pub fn recv_vec<T: Equivalence>(mut self) -> Result<(Vec<T>, Status), RecvError> {
         match self.claim(T::SIGNATURE, Box::new(Growing::<T>::default()))? {
             None => Ok((Vec::new(), Status::PROC_NULL)),
-            Some(op) => Growing::finish(self.core.shared.outcome(op)?, &self.core.group),
+            Some(op) => Growing::finish(self.core.shared.outcome(op)?, &self.core.others),
         }
     }
 
@@ -305,7 +305,7 @@ impl ObjectMessage {
         let Some(op) = self.0.claim(UNCHECKED, Box::new(Growing::<u8>::default()))? else {
             return Err(crate::object::no_object());
         };
-        crate::object::finish(self.0.core.shared.outcome(op)?, &self.0.core.group)
+        crate::object::finish(self.0.core.shared.outcome(op)?, &self.0.core.others)
     }
 
     /// Begins to receive it.

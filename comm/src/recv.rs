@@ -39,7 +39,7 @@ impl Communicator {
         // The door opened for this thread a moment ago and cannot close: were it to, the buffer would be lent to an
         // operation that nobody waits for.
         match self.shared.settle(inside, op) {
-            Ok(settled) => self.group().settled(settled, items),
+            Ok(settled) => self.others().settled(settled, items),
             Err(error) => unreachable!("the door closed inside a call: {error}"),
         }
     }
@@ -79,7 +79,7 @@ impl Communicator {
         let hold = Box::new(Growing::<T>::default());
         let op = self.post(&mut inside, Traffic::of::<T>(), pattern, RecvBuf::empty(), Some(hold));
         drop(inside);
-        Growing::finish(self.shared.outcome(op)?, self.group())
+        Growing::finish(self.shared.outcome(op)?, self.others())
     }
 
     /// Sends and receives at once, without a fear of deadlock (`MPI_Sendrecv`).

@@ -35,13 +35,13 @@ pub(crate) fn print(universe: &Universe) -> Result<(), InitError> {
     let (me, size) = (universe.world().rank() as u32, universe.world().size() as u32);
     let everyone = Group::world(size, Peer(me));
     let mut inside = universe.shared().door.enter()?;
-    inside.enroll(REPORTS, &everyone);
+    inside.enroll(REPORTS, &everyone, &Group::empty());
     let mut mine = Classes::default();
     for peer in asked(me, size) {
         mine.add(text(&inside.progress.describe(Peer(peer))), me, [(peer, peer)], size);
     }
     drop(inside);
-    let reports = Communicator::new(universe.shared(), REPORTS, everyone, me, About::default());
+    let reports = Communicator::new(universe.shared(), REPORTS, everyone, None, me, About::default());
     if me == 0 {
         gather(&reports, &mut mine, size);
         eprint!("{}{}", mine.lines(size), universe.world().tell_collectives()?);

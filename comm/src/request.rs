@@ -56,7 +56,7 @@ pub(crate) enum End<T> {
 impl<T> Active<T> {
     fn finish(self, outcome: Outcome) -> Result<T, Error> {
         match self.ending {
-            End::Usual(finish) => finish(outcome, &self.core.group),
+            End::Usual(finish) => finish(outcome, &self.core.others),
             End::Own(finish) => finish(outcome),
         }
     }
@@ -293,7 +293,7 @@ impl Communicator {
         let over = |data: Vec<T>| {
             let hold: Box<dyn Hold> = Box::new(Owned(data));
             let outcome = Outcome { hold: Some(hold), ..Outcome::well(Status::EMPTY) };
-            Request { inner: Inner::Over(finish(outcome, self.group())) }
+            Request { inner: Inner::Over(finish(outcome, self.others())) }
         };
         let Some(peer) = self.destination(dest, tag)? else { return Ok(over(data)) };
         let mut inside = self.shared.door.enter()?;

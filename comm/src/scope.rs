@@ -464,7 +464,7 @@ fn finish_carefully(
     let status = outcome.status;
     let (source_rank, tag) = (status.source, status.tag);
     let Some(kind) = kind else {
-        comm.group().sent(outcome.failure)?;
+        comm.others().sent(outcome.failure)?;
         return Ok(status);
     };
     let ending = if kind.size == 0 { scope.endings.borrow_mut().remove(&op.slot) } else { None };
@@ -476,10 +476,10 @@ fn finish_carefully(
     // was lent as `count` elements of this kind is still initialized.
     let checked = unsafe { (kind.check)(landing.as_ptr(), count) };
     if let Some(gone) = outcome.failure {
-        return Err(comm.group().recv_error(*gone).into());
+        return Err(comm.others().recv_error(*gone).into());
     }
     if let Some(fault) = outcome.fault {
-        return Err(CollectiveError::of(*fault, comm.group(), None).into());
+        return Err(CollectiveError::of(*fault).into());
     }
     outcome.whole()?;
     if !kind.is_whole(status.bytes) {

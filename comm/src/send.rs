@@ -93,7 +93,7 @@ impl Communicator {
         let outcome = self.shared.settle(inside, op);
         match outcome {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(outcome)) => self.group().sent(outcome.failure),
+            Ok(Err(outcome)) => self.others().sent(outcome.failure),
             // The door opened for this thread a moment ago and cannot close: were it to, the buffer would be lent
             // to an operation that nobody waits for.
             Err(error) => unreachable!("the door closed inside a call: {error}"),
@@ -157,7 +157,7 @@ impl Communicator {
                 RecvBuf::empty(),
                 hold.and_then(Option::take),
             ))),
-            Err(error) => Err(self.group().send_error(Gone { peer, detail: error.to_string() })),
+            Err(error) => Err(self.others().send_error(Gone { peer, detail: error.to_string() })),
         }
     }
 }

@@ -8,6 +8,9 @@ pub const ANY_SOURCE: i32 = -1;
 pub const ANY_TAG: i32 = -2;
 /// The rank of nobody (`MPI_PROC_NULL`): sending to it and receiving from it end at once and do nothing.
 pub const PROC_NULL: i32 = -3;
+/// In the place of the root of a collective of an intercommunicator (`MPI_ROOT`): this rank is the root. The others of its
+/// group give [`PROC_NULL`], and those of the other group its rank.
+pub const ROOT: i32 = -4;
 /// The largest tag (`MPI_TAG_UB`).
 pub const TAG_UB: i32 = i32::MAX;
 

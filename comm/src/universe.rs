@@ -180,8 +180,8 @@ impl Universe {
             // The cell is new, hence empty.
             let _ = shared.ending.set(bootstrap.ending());
         }
-        let world = Communicator::new(&shared, WORLD, everyone, me.0, About::named("MPI_COMM_WORLD"));
-        let myself = Communicator::new(&shared, SELF, only_me, 0, About::named("MPI_COMM_SELF"));
+        let world = Communicator::new(&shared, WORLD, everyone, None, me.0, About::named("MPI_COMM_WORLD"));
+        let myself = Communicator::new(&shared, SELF, only_me, None, 0, About::named("MPI_COMM_SELF"));
         Self { shared, world, myself, bootstrap, memory }
     }
 

@@ -124,7 +124,7 @@ impl Communicator {
         let op = self.post_view(&mut inside, pattern, into);
         // As in `recv_into`: the door cannot close inside of a call.
         match self.shared.settle(inside, op) {
-            Ok(settled) => received(into, whole_outcome(settled), self.group()),
+            Ok(settled) => received(into, whole_outcome(settled), self.others()),
             Err(error) => unreachable!("the door closed inside a call: {error}"),
         }
     }
@@ -312,7 +312,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let mut inside = comm.shared.door.enter()?;
         let op = comm.post_view(&mut inside, pattern, into);
         drop(inside);
-        Ok(self.pend_with(op, move |outcome| received(into, outcome, comm.group())))
+        Ok(self.pend_with(op, move |outcome| received(into, outcome, comm.others())))
     }
 }
 

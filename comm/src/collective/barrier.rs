@@ -14,7 +14,8 @@ use crate::request::Request;
 use crate::scope::{Scope, ScopedRequest};
 
 impl Communicator {
-    /// Waits until all ranks have called it (`MPI_Barrier`, MPI 5.0, section 6.3).
+    /// Waits until all ranks have called it (`MPI_Barrier`, MPI 5.0, section 6.3); of an intercommunicator, all of the other
+    /// group.
     ///
     /// # Errors
     /// [`CollectiveError`]: a rank is gone.
@@ -36,9 +37,9 @@ impl Communicator {
     pub fn ibarrier(&self) -> Result<Request<()>, CollectiveError> {
         let prepared = self.prepare(barrier())?;
         let op = self.begin(prepared, SendBuf::empty(), RecvBuf::empty(), None)?;
-        Ok(Request::active(self, op, |outcome, group| match outcome.fault {
+        Ok(Request::active(self, op, |outcome, _| match outcome.fault {
             None => Ok(()),
-            Some(fault) => Err(CollectiveError::of(*fault, group, None).into()),
+            Some(fault) => Err(CollectiveError::of(*fault).into()),
         }))
     }
 
@@ -55,20 +56,11 @@ impl Communicator {
         lengths: Lengths,
         root: i32,
     ) -> Result<Invocation<impl FnOnce(&Shape<'_>) -> Schedule + use<T>>, CollectiveError> {
-        let root = self.root("broadcast", root)?;
+        let root = self.role("broadcast", root)?.root;
         let len = lengths.data * size_of::<T>();
         let key = Some(Key::new(Call::Broadcast, root, len, true));
         let plan = move |shape: &Shape<'_>| shape.broadcast(root, len);
         Ok(Invocation { call: "broadcast", key, operation: None, plan })
-    }
-
-    /// A root, if it is one.
-    pub(crate) fn root(&self, call: &'static str, root: i32) -> Result<u32, CollectiveError> {
-        if (0..self.size()).contains(&root) {
-            Ok(root as u32)
-        } else {
-            Err(CollectiveError::Root { call, rank: root, size: self.size() })
-        }
     }
 }
 
@@ -79,6 +71,9 @@ fn barrier() -> Invocation<impl FnOnce(&Shape<'_>) -> Schedule> {
 
 forms_in_place! {
     /// The root's buffer to all (`MPI_Bcast`, MPI 5.0, section 6.4). All ranks give a buffer of the same length.
+    ///
+    /// Of an intercommunicator, to all of the other group: the root names [`ROOT`](crate::ROOT), the others of its group name
+    /// [`PROC_NULL`](crate::PROC_NULL) and get nothing, and the other group names the root's rank. So do all calls with a root.
     ///
     /// # Errors
     /// [`CollectiveError`]: a wrong root at once; ranks that disagree about the length; a rank that is gone.

@@ -48,6 +48,11 @@ impl Key {
     pub(crate) fn new(call: Call, root: u32, len: usize, in_place: bool) -> Self {
         Self { call, root, len, grain: 0, commutative: true, in_place }
     }
+
+    /// None, where it does not say all: the schedule is made anew each time.
+    pub(crate) fn unless(self, more: bool) -> Option<Self> {
+        (!more).then_some(self)
+    }
 }
 
 /// The memory of a communicator.

@@ -6,7 +6,6 @@ use thiserror::Error;
 
 use crate::ThreadError;
 use crate::collective::running::{Cause, Fault};
-use crate::group::Group;
 
 /// Why a collective failed at this rank. Wrong arguments are found before anything is sent, and are errors at this rank
 /// alone: the others wait for it to call again. After any other error the contents of the result are undefined; the
@@ -116,18 +115,14 @@ pub enum CollectiveError {
 }
 
 impl CollectiveError {
-    /// What a fault is to the user. The ranks that it names are those of the group in which the peer is.
+    /// What a fault is to the user.
     #[cold]
-    pub(crate) fn of(fault: Fault, near: &Group, far: Option<&Group>) -> Self {
-        let Fault { call, cause } = fault;
-        let rank = |peer| {
-            let found = near.rank_of(peer).or_else(|| far.and_then(|group| group.rank_of(peer)));
-            found.unwrap_or(peer.0) as i32
-        };
+    pub(crate) fn of(fault: Fault) -> Self {
+        let Fault { call, rank, cause } = fault;
         match cause {
-            Cause::Gone(gone) => Self::PeerGone { call, rank: rank(gone.peer), detail: gone.detail },
-            Cause::Length { peer, sent, expected } => Self::Length { call, rank: rank(peer), sent, expected },
-            Cause::Poisoned { peer } => Self::Failed { call, rank: rank(peer) },
+            Cause::Gone(detail) => Self::PeerGone { call, rank, detail },
+            Cause::Length { sent, expected } => Self::Length { call, rank, sent, expected },
+            Cause::Poisoned => Self::Failed { call, rank },
         }
     }
 }

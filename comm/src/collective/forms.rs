@@ -14,7 +14,6 @@ use crate::collective::invoke::{Invocation, Shape};
 use crate::collective::persistent::PersistentCollective;
 use crate::communicator::Communicator;
 use crate::error::Error;
-use crate::group::Group;
 use crate::op::{Hold, Outcome};
 use crate::recv::{lend, lend_const};
 use crate::request::Request;
@@ -41,13 +40,13 @@ impl<T: Equivalence> Hold for Pair<T> {
 
 impl<T: Equivalence> Pair<T> {
     /// The vectors of a collective that has ended.
-    fn finish(outcome: Outcome, group: &Group) -> Result<Self, Error> {
+    fn finish(outcome: Outcome) -> Result<Self, Error> {
         let hold = outcome.hold.and_then(|hold| hold.into_any().downcast::<Self>().ok());
         let mut pair = *hold.unwrap_or_else(|| unreachable!("the operation has kept its vectors"));
         // Whatever has arrived, the vector holds values before anyone reads it.
         let valid = validate_or_zero(&mut pair.result);
         if let Some(fault) = outcome.fault {
-            return Err(CollectiveError::of(*fault, group, None).into());
+            return Err(CollectiveError::of(*fault).into());
         }
         valid.map_err(|source| CollectiveError::Value { call: pair.call, source })?;
         Ok(pair)
@@ -69,7 +68,7 @@ impl Communicator {
         let valid = if T::ANY_BITS { Ok(()) } else { validate_or_zero(result) };
         match fault {
             None => valid.map_err(|source| CollectiveError::Value { call, source }),
-            Some(fault) => Err(CollectiveError::of(*fault, self.group(), None)),
+            Some(fault) => Err(CollectiveError::of(*fault)),
         }
     }
 
@@ -81,9 +80,7 @@ impl Communicator {
         result: Vec<T>,
     ) -> Result<Both<T>, CollectiveError> {
         let op = self.begin_owned(invocation, data, result)?;
-        Ok(Request::active(self, op, |outcome, group| {
-            Pair::finish(outcome, group).map(|pair| (pair.data, pair.result))
-        }))
+        Ok(Request::active(self, op, |outcome, _| Pair::finish(outcome).map(|pair| (pair.data, pair.result))))
     }
 
     /// The non-blocking form on one vector, in place.
@@ -93,7 +90,7 @@ impl Communicator {
         buffer: Vec<T>,
     ) -> Result<Request<Vec<T>>, CollectiveError> {
         let op = self.begin_owned(invocation, Vec::new(), buffer)?;
-        Ok(Request::active(self, op, |outcome, group| Pair::finish(outcome, group).map(|pair| pair.result)))
+        Ok(Request::active(self, op, |outcome, _| Pair::finish(outcome).map(|pair| pair.result)))
     }
 
     fn begin_owned<T: Equivalence, P: FnOnce(&Shape<'_>) -> Schedule>(

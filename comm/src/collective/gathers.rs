@@ -8,6 +8,7 @@ use crate::collective::error::CollectiveError;
 use crate::collective::forms::{Lengths, forms, forms_in_place};
 use crate::collective::invoke::{Invocation, Shape};
 use crate::collective::persistent::PersistentCollective;
+use crate::collective::role::{Role, share};
 use crate::communicator::Communicator;
 use crate::request::Request;
 use crate::scope::{Scope, ScopedRequest};
@@ -32,7 +33,7 @@ impl Communicator {
         root: i32,
     ) -> Result<Option<Vec<S::Item>>, CollectiveError> {
         let data = data.items();
-        let is_root = root == self.rank();
+        let is_root = self.role("gather", root)?.is_root;
         let mut result = vec![olympi_datatype::zeroed(); if is_root { data.len() * self.count() } else { 0 }];
         self.gather_into(data, &mut result[..], root)?;
         Ok(is_root.then_some(result))
@@ -68,26 +69,26 @@ impl Communicator {
         Ok(result)
     }
 
-    /// How many ranks there are.
-    pub(crate) fn count(&self) -> usize {
-        self.size() as usize
-    }
-
     pub(crate) fn invoke_gather<T: Equivalence>(
         &self,
         lengths: Lengths,
         root: i32,
     ) -> Result<Invocation<impl FnOnce(&Shape<'_>) -> Schedule + use<T>>, CollectiveError> {
-        let rank = self.root("gather", root)?;
         let Lengths { data, result, in_place } = lengths;
-        let is_root = rank == self.rank() as u32;
-        let block = if is_root && in_place { self.share("gather", "the buffer", data)? } else { data };
+        self.apart("gather", in_place)?;
+        let Role { root, is_root, is_other } = self.role("gather", root)?;
+        let block = match (is_root, is_other) {
+            (true, true) if in_place => share("gather", "the buffer", data, self.count())?,
+            (true, false) => share("gather", "the root's result", result, self.count())?,
+            (false, false) => 0,
+            _ => data,
+        };
         if is_root {
             Lengths::check("gather", "the root's result", result, block * self.count())?;
         }
         let len = block * size_of::<T>();
-        let key = Some(Key::new(Call::Gather, rank, len, in_place));
-        let plan = move |shape: &Shape<'_>| shape.gather(rank, len, in_place);
+        let key = Some(Key::new(Call::Gather, root, len, in_place));
+        let plan = move |shape: &Shape<'_>| shape.gather(root, len, in_place);
         Ok(Invocation { call: "gather", key, operation: None, plan })
     }
 
@@ -96,16 +97,21 @@ impl Communicator {
         lengths: Lengths,
         root: i32,
     ) -> Result<Invocation<impl FnOnce(&Shape<'_>) -> Schedule + use<T>>, CollectiveError> {
-        let rank = self.root("scatter", root)?;
         let Lengths { data, result, in_place } = lengths;
-        let is_root = rank == self.rank() as u32;
-        let block = if is_root && in_place { self.share("scatter", "the buffer", data)? } else { result };
+        self.apart("scatter", in_place)?;
+        let Role { root, is_root, is_other } = self.role("scatter", root)?;
+        let block = match (is_root, is_other) {
+            (true, true) if in_place => share("scatter", "the buffer", data, self.count())?,
+            (true, false) => share("scatter", "the root's contribution", data, self.count())?,
+            (false, false) => 0,
+            _ => result,
+        };
         if is_root && !in_place {
             Lengths::check("scatter", "the root's contribution", data, block * self.count())?;
         }
         let len = block * size_of::<T>();
-        let key = Some(Key::new(Call::Scatter, rank, len, in_place));
-        let plan = move |shape: &Shape<'_>| shape.scatter(rank, len, in_place);
+        let key = Some(Key::new(Call::Scatter, root, len, in_place));
+        let plan = move |shape: &Shape<'_>| shape.scatter(root, len, in_place);
         Ok(Invocation { call: "scatter", key, operation: None, plan })
     }
 
@@ -114,11 +120,18 @@ impl Communicator {
         lengths: Lengths,
     ) -> Result<Invocation<impl FnOnce(&Shape<'_>) -> Schedule + use<T>>, CollectiveError> {
         let Lengths { data, result, in_place } = lengths;
-        let block = if in_place { self.share("all_gather", "the buffer", data)? } else { data };
+        self.apart("all_gather", in_place)?;
+        // Of an intercommunicator, the blocks of the other group may have another length.
+        let block = match (in_place, self.is_inter()) {
+            (true, _) => share("all_gather", "the buffer", data, self.count())?,
+            (_, true) => share("all_gather", "the result", result, self.count())?,
+            _ => data,
+        };
         Lengths::check("all_gather", "the result", result, block * self.count())?;
-        let len = block * size_of::<T>();
-        let key = Some(Key::new(Call::AllGather, 0, len, in_place));
-        let plan = move |shape: &Shape<'_>| shape.all_gather(&Blocks::Even { len }, in_place);
+        let [own, len] = [data, block].map(|elements| elements * size_of::<T>());
+        let key = Key::new(Call::AllGather, 0, len, in_place).unless(self.is_inter());
+        let own = (!in_place).then_some(own);
+        let plan = move |shape: &Shape<'_>| shape.all_gather(own, &Blocks::Even { len });
         Ok(Invocation { call: "all_gather", key, operation: None, plan })
     }
 
@@ -127,28 +140,18 @@ impl Communicator {
         lengths: Lengths,
     ) -> Result<Invocation<impl FnOnce(&Shape<'_>) -> Schedule + use<T>>, CollectiveError> {
         let Lengths { data, result, in_place } = lengths;
-        let block = self.share("all_to_all", "the contribution", data)?;
-        Lengths::check("all_to_all", "the result", result, data)?;
-        let len = block * size_of::<T>();
-        let key = Some(Key::new(Call::AllToAll, 0, len, in_place));
-        let plan = move |shape: &Shape<'_>| shape.all_to_all(len, in_place);
-        Ok(Invocation { call: "all_to_all", key, operation: None, plan })
-    }
-
-    /// A rank's share of so many elements, which must come out even.
-    pub(crate) fn share(
-        &self,
-        call: &'static str,
-        buffer: &'static str,
-        len: usize,
-    ) -> Result<usize, CollectiveError> {
-        let ranks = self.count();
-        let needed = len.next_multiple_of(ranks);
-        if needed == len {
-            Ok(len / ranks)
+        self.apart("all_to_all", in_place)?;
+        let from = share("all_to_all", "the contribution", data, self.count())?;
+        let into = if self.is_inter() {
+            share("all_to_all", "the result", result, self.count())?
         } else {
-            Err(CollectiveError::Buffer { call, buffer, needed, len })
-        }
+            Lengths::check("all_to_all", "the result", result, data)?;
+            from
+        };
+        let [from, into] = [from, into].map(|elements| elements * size_of::<T>());
+        let key = Key::new(Call::AllToAll, 0, into, in_place).unless(self.is_inter());
+        let plan = move |shape: &Shape<'_>| shape.all_to_all(from, into, in_place);
+        Ok(Invocation { call: "all_to_all", key, operation: None, plan })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use olympi_coll::inter::Sides;
 use olympi_coll::{Nodes, Schedule, Team, Tuning};
 use olympi_reduce::Operation;
 use olympi_transport_api::{RecvBuf, SendBuf};
@@ -32,6 +33,8 @@ pub(crate) struct Invocation<P> {
 /// What a schedule is made for.
 pub(crate) struct Shape<'a> {
     pub(crate) team: Team,
+    /// The two groups of an intercommunicator, whose ranks behind those of the team are the other one's.
+    pub(crate) sides: Option<Sides>,
     /// Bytes that each rank can show at a time on the board, if there is one.
     pub(crate) board: Option<usize>,
     /// Which rank lives on which node, if that is known and there are several.
@@ -50,7 +53,7 @@ impl Communicator {
     ) -> Result<Option<Box<Fault>>, ThreadError> {
         let context = self.context(Traffic::Collective);
         let mut inside = self.enter_seat(context)?;
-        if inside.mail.contexts.calls(context).seat.is_due() && self.size() > 1 {
+        if inside.mail.contexts.calls(context).seat.is_due() && self.size() > 1 && !self.is_inter() {
             drop(inside);
             self.ask_for_board()?;
             inside = self.enter_seat(context)?;
@@ -141,8 +144,10 @@ impl Communicator {
         if let Some(schedule) = key.and_then(|key| calls.known(key)) {
             return Prepared { call, schedule, operation };
         }
+        let (me, size) = (self.rank() as u32, self.size() as u32);
         let schedule = plan(&Shape {
-            team: Team::all(self.rank() as u32, self.size() as u32),
+            team: Team::all(me, size),
+            sides: self.remote_group().map(|remote| Sides::new(me, size, remote.len())),
             board: calls.seat.cell(),
             nodes: calls.nodes(mail.collectives.nodes.as_ref(), self.group()),
             tuning: &mail.collectives.tuning,
@@ -182,8 +187,14 @@ impl Communicator {
     ) -> OpRef {
         let context = self.context(Traffic::Collective);
         let tag = inside.mail.contexts.calls(context).next_tag();
-        let near = Road { context, group: self.group().clone(), me: self.rank() as u32 };
-        inside.begin_collective(Start { prepared, near, far: None, tag, send, recv, hold })
+        let (group, me) = (self.group().clone(), self.rank() as u32);
+        let mut near = Road { context, group, me };
+        let mut far = None;
+        if let Some(remote) = self.remote_group() {
+            near.context = self.context(Traffic::Inside);
+            far = Some(Road { context, group: remote.clone(), me });
+        }
+        inside.begin_collective(Start { prepared, near, far, tag, send, recv, hold })
     }
 
     /// Takes as many of the board's steps as the schedule has rounds.

@@ -18,6 +18,7 @@ mod parts;
 mod persistent;
 mod plans;
 mod reductions;
+mod role;
 mod running;
 mod seat;
 mod strokes;

@@ -82,6 +82,7 @@ impl Communicator {
         T: Serialize + DeserializeOwned,
     {
         const CALL: &str = "all_gather_objects";
+        self.inside_one_group(CALL)?;
         let (bytes, counts) = self.tell_lengths(CALL, encoded(CALL, object))?;
         let parts = Parts::new(&counts);
         let mut all = vec![0; parts.end()];
@@ -128,6 +129,7 @@ impl Communicator {
         T: Serialize + DeserializeOwned,
     {
         const CALL: &str = "all_to_all_objects";
+        self.inside_one_group(CALL)?;
         let packed = self.pack(CALL, objects);
         let lengths =
             packed.as_ref().map_or_else(|_| vec![FAILED; self.count()], |(_, lengths)| lengths.clone());

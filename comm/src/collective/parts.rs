@@ -9,6 +9,7 @@ use crate::collective::error::CollectiveError;
 use crate::collective::forms::{Lengths, forms, forms_in_place};
 use crate::collective::invoke::{Invocation, Shape};
 use crate::collective::persistent::PersistentCollective;
+use crate::collective::role::Role;
 use crate::communicator::Communicator;
 use crate::reduction::Op;
 use crate::request::Request;
@@ -130,21 +131,22 @@ impl Communicator {
         root: i32,
     ) -> Result<Invocation<impl FnOnce(&Shape<'_>) -> Schedule + use<T>>, CollectiveError> {
         const CALL: &str = "gather_parts";
-        let rank = self.root(CALL, root)?;
         let Lengths { data, result, in_place } = lengths;
+        self.apart(CALL, in_place)?;
+        let Role { root, is_root, is_other } = self.role(CALL, root)?;
         let mut own =
             if in_place { Span::recv(data * size_of::<T>()) } else { Span::send(data * size_of::<T>()) };
         let mut blocks = None;
-        if rank == self.rank() as u32 {
+        if is_root {
             let landing = parts.landing::<T>(CALL, "the root's result", self.count(), result)?;
             if in_place {
-                own = landing.span(Area::Recv, rank);
-            } else {
-                Lengths::check(CALL, "the root's contribution", data, parts.count(rank as usize))?;
+                own = landing.span(Area::Recv, root);
+            } else if is_other {
+                Lengths::check(CALL, "the root's contribution", data, parts.count(root as usize))?;
             }
             blocks = Some(landing);
         }
-        let plan = move |shape: &Shape<'_>| shape.gather_blocks(rank, own, blocks.as_ref());
+        let plan = move |shape: &Shape<'_>| shape.gather_blocks(root, own, blocks.as_ref());
         Ok(Invocation { call: CALL, key: None, operation: None, plan })
     }
 
@@ -155,23 +157,24 @@ impl Communicator {
         root: i32,
     ) -> Result<Invocation<impl FnOnce(&Shape<'_>) -> Schedule + use<T>>, CollectiveError> {
         const CALL: &str = "scatter_parts";
-        let rank = self.root(CALL, root)?;
         let Lengths { data, result, in_place } = lengths;
+        self.apart(CALL, in_place)?;
+        let Role { root, is_root, is_other } = self.role(CALL, root)?;
         let mut own = Span::recv(result * size_of::<T>());
         let area = if in_place { Area::Recv } else { Area::Send };
         let mut blocks = None;
-        if rank == self.rank() as u32 {
+        if is_root {
             let source = parts.blocks::<T>(CALL, "the root's contribution", self.count(), data)?;
             if in_place {
-                own = source.span(Area::Recv, rank);
-            } else {
-                Lengths::check(CALL, "the root's result", result, parts.count(rank as usize))?;
+                own = source.span(Area::Recv, root);
+            } else if is_other {
+                Lengths::check(CALL, "the root's result", result, parts.count(root as usize))?;
             }
             blocks = Some(source);
         }
         let plan = move |shape: &Shape<'_>| {
             let source = blocks.as_ref().map(|blocks| Placed::new(area, 0, blocks));
-            shape.scatter_blocks(rank, source, own)
+            shape.scatter_blocks(root, source, own)
         };
         Ok(Invocation { call: CALL, key: None, operation: None, plan })
     }
@@ -183,11 +186,13 @@ impl Communicator {
     ) -> Result<Invocation<impl FnOnce(&Shape<'_>) -> Schedule + use<T>>, CollectiveError> {
         const CALL: &str = "all_gather_parts";
         let Lengths { data, result, in_place } = lengths;
+        self.apart(CALL, in_place)?;
         let blocks = parts.landing::<T>(CALL, "the result", self.count(), result)?;
-        if !in_place {
+        if !in_place && !self.is_inter() {
             Lengths::check(CALL, "the contribution", data, parts.count(self.rank() as usize))?;
         }
-        let plan = move |shape: &Shape<'_>| shape.all_gather(&blocks, in_place);
+        let own = (!in_place).then_some(data * size_of::<T>());
+        let plan = move |shape: &Shape<'_>| shape.all_gather(own, &blocks);
         Ok(Invocation { call: CALL, key: None, operation: None, plan })
     }
 
@@ -201,7 +206,9 @@ impl Communicator {
         let (me, ranks) = (self.rank() as usize, self.count());
         let source = from.blocks::<T>(CALL, "the contribution", ranks, lengths.data)?;
         let target = to.landing::<T>(CALL, "the result", ranks, lengths.result)?;
-        Lengths::check(CALL, "this rank's own part of the result", to.count(me), from.count(me))?;
+        if !self.is_inter() {
+            Lengths::check(CALL, "this rank's own part of the result", to.count(me), from.count(me))?;
+        }
         let plan = move |shape: &Shape<'_>| shape.all_to_all_blocks(&source, &target, false);
         Ok(Invocation { call: CALL, key: None, operation: None, plan })
     }
@@ -212,6 +219,7 @@ impl Communicator {
         parts: &Parts,
     ) -> Result<Invocation<impl FnOnce(&Shape<'_>) -> Schedule + use<T>>, CollectiveError> {
         const CALL: &str = "all_to_all_parts";
+        self.apart(CALL, true)?;
         let blocks = parts.landing::<T>(CALL, "the buffer", self.count(), lengths.result)?;
         let plan = move |shape: &Shape<'_>| shape.all_to_all_blocks(&blocks, &blocks, true);
         Ok(Invocation { call: CALL, key: None, operation: None, plan })
@@ -226,7 +234,9 @@ impl Communicator {
         const CALL: &str = "reduce_scatter";
         let parts = Parts::new(counts);
         let Lengths { data, result, in_place } = lengths;
-        let blocks = parts.blocks::<T>(CALL, "the contribution", self.count(), data)?;
+        self.apart(CALL, in_place)?;
+        // Of an intercommunicator too, the blocks are those of this rank's own group.
+        let blocks = parts.blocks::<T>(CALL, "the contribution", self.size() as usize, data)?;
         if !in_place {
             Lengths::check(CALL, "the contribution", data, parts.end())?;
             Lengths::check(CALL, "the result", result, parts.count(self.rank() as usize))?;
@@ -279,7 +289,7 @@ forms! {
     all_to_all_parts_into, iall_to_all_parts, all_to_all_parts_init<T: Equivalence>(from: &Parts, to: &Parts) = invoke_all_to_all_parts, "an exchange of parts of any lengths (`MPI_Ialltoallv`, `MPI_Alltoallv_init`)";
 
     /// The contributions of all, combined, a block of `counts[i]` elements to rank i (`MPI_Reduce_scatter`, MPI 5.0, section
-    /// 6.10.2). All ranks give the same counts.
+    /// 6.10.2). All ranks give the same counts; of an intercommunicator, all of a group.
     ///
     /// # Errors
     /// [`CollectiveError`]: wrong arguments at once; ranks that disagree; a rank that is gone.

@@ -76,7 +76,7 @@ impl<T: Equivalence> PersistentCollective<T> {
         self.active = None;
         let valid = validate_or_zero(&mut self.result);
         if let Some(fault) = outcome.fault {
-            return Err(CollectiveError::of(*fault, self.comm.group(), None).into());
+            return Err(CollectiveError::of(*fault).into());
         }
         let call = self.prepared.call;
         Ok(valid.map_err(|source| CollectiveError::Value { call, source })?)

@@ -8,6 +8,7 @@ use crate::collective::error::CollectiveError;
 use crate::collective::forms::{Lengths, forms, forms_in_place};
 use crate::collective::invoke::{Invocation, Shape};
 use crate::collective::persistent::PersistentCollective;
+use crate::collective::role::{Role, share};
 use crate::communicator::Communicator;
 use crate::reduction::Op;
 use crate::request::Request;
@@ -51,7 +52,11 @@ impl Communicator {
         B::Owned: BufferMut<Item = B::Item>,
     {
         let mut result = data.to_owned();
-        self.all_reduce_in_place(&mut result, op)?;
+        if self.is_inter() {
+            self.all_reduce_into(data, &mut result, op)?;
+        } else {
+            self.all_reduce_in_place(&mut result, op)?;
+        }
         Ok(result)
     }
 
@@ -64,9 +69,14 @@ impl Communicator {
         B: Buffer + ToOwned + ?Sized,
         B::Owned: BufferMut<Item = B::Item>,
     {
+        let is_root = self.role("reduce", root)?.is_root;
         let mut result = data.to_owned();
-        self.reduce_in_place(&mut result, root, op)?;
-        Ok((root == self.rank()).then_some(result))
+        if self.is_inter() {
+            self.reduce_into(data, &mut result, root, op)?;
+        } else {
+            self.reduce_in_place(&mut result, root, op)?;
+        }
+        Ok(is_root.then_some(result))
     }
 
     /// Combines the contributions of the ranks up to this one (`MPI_Scan`).
@@ -103,12 +113,18 @@ impl Communicator {
         root: i32,
         op: Op<T>,
     ) -> Result<Invocation<impl FnOnce(&Shape<'_>) -> Schedule + use<T>>, CollectiveError> {
-        let root = self.root("reduce", root)?;
         let Lengths { data, result, in_place } = lengths;
-        if root == self.rank() as u32 {
+        self.apart("reduce", in_place)?;
+        let Role { root, is_root, is_other } = self.role("reduce", root)?;
+        if is_root && is_other {
             Lengths::check("reduce", "the root's result", result, data)?;
         }
-        let (len, elements) = (data * size_of::<T>(), op.elements());
+        let vector = match (is_other, is_root) {
+            (true, _) => data,
+            (false, true) => result,
+            (false, false) => 0,
+        };
+        let (len, elements) = (vector * size_of::<T>(), op.elements());
         let key = Some(op.key(Call::Reduce, root, len, in_place));
         let plan = move |shape: &Shape<'_>| shape.reduce(root, len, elements, in_place);
         Ok(Invocation { call: "reduce", key, operation: Some(op.operation().clone()), plan })
@@ -120,6 +136,7 @@ impl Communicator {
         op: Op<T>,
     ) -> Result<Invocation<impl FnOnce(&Shape<'_>) -> Schedule + use<T>>, CollectiveError> {
         let Lengths { data, result, in_place } = lengths;
+        self.apart("all_reduce", in_place)?;
         Lengths::check("all_reduce", "the result", result, data)?;
         let (len, elements) = (data * size_of::<T>(), op.elements());
         let key = Some(op.key(Call::AllReduce, 0, len, in_place));
@@ -133,7 +150,9 @@ impl Communicator {
         op: Op<T>,
     ) -> Result<Invocation<impl FnOnce(&Shape<'_>) -> Schedule + use<T>>, CollectiveError> {
         let Lengths { data, result, in_place } = lengths;
-        let block = self.share("reduce_scatter_block", "the contribution", data)?;
+        self.apart("reduce_scatter_block", in_place)?;
+        // Of an intercommunicator too, the blocks are those of this rank's own group.
+        let block = share("reduce_scatter_block", "the contribution", data, self.size() as usize)?;
         if !in_place {
             Lengths::check("reduce_scatter_block", "the result", result, block)?;
         }
@@ -166,6 +185,7 @@ impl Communicator {
         lengths: Lengths,
         op: Op<T>,
     ) -> Result<Invocation<impl FnOnce(&Shape<'_>) -> Schedule + use<T>>, CollectiveError> {
+        self.inside_one_group(call)?;
         let Lengths { data, result, in_place } = lengths;
         Lengths::check(call, "the result", result, data)?;
         let (len, elements) = (data * size_of::<T>(), op.elements());

@@ -23,7 +23,7 @@ use crate::collective::areas::{Areas, Line};
 use crate::context::number_of;
 use crate::group::Group;
 use crate::inbox::State;
-use crate::op::{Gone, Hold, OpRef, Outcome, Phase};
+use crate::op::{Hold, OpRef, Outcome, Phase};
 
 /// The class of what collectives send.
 const DATA: u8 = signature::COLLECTIVE;
@@ -72,18 +72,20 @@ pub(crate) struct Start {
 pub(crate) struct Fault {
     /// The call's name.
     pub(crate) call: &'static str,
+    /// The rank at the other end, in its own group.
+    pub(crate) rank: i32,
     pub(crate) cause: Cause,
 }
 
 /// Why.
 #[derive(Clone, Debug)]
 pub(crate) enum Cause {
-    /// Somebody is gone.
-    Gone(Gone),
-    /// A rank has sent another number of bytes than this one's call says.
-    Length { peer: Peer, sent: usize, expected: usize },
-    /// A rank has no data to send, since it has an error of its own.
-    Poisoned { peer: Peer },
+    /// It is gone, and this is what happened to it.
+    Gone(String),
+    /// It has sent another number of bytes than this one's call says.
+    Length { sent: usize, expected: usize },
+    /// It has no data to send, since it has an error of its own.
+    Poisoned,
 }
 
 /// A collective that is under way.
@@ -133,12 +135,11 @@ pub(crate) struct Part {
 impl Part {
     /// What has gone wrong with it, if anything has.
     fn cause(&self, outcome: &Outcome) -> Option<Cause> {
-        let peer = self.peer;
         match (&outcome.failure, outcome.mismatch, self.expected) {
-            (Some(gone), _, _) => Some(Cause::Gone(gone.as_ref().clone())),
-            (None, Some((POISON, _)), _) => Some(Cause::Poisoned { peer }),
+            (Some(gone), _, _) => Some(Cause::Gone(gone.detail.clone())),
+            (None, Some((POISON, _)), _) => Some(Cause::Poisoned),
             (None, _, Some(expected)) if outcome.sent != expected => {
-                Some(Cause::Length { peer, sent: outcome.sent, expected })
+                Some(Cause::Length { sent: outcome.sent, expected })
             }
             _ => None,
         }
@@ -183,7 +184,7 @@ impl Collectives {
     pub(crate) fn part_over(&mut self, part: Part, outcome: &Outcome) {
         let Some(running) = &mut self.running[part.collective as usize] else { return };
         if let Some(cause) = part.cause(outcome) {
-            running.fail(cause);
+            running.fail(part.peer, cause);
         }
         running.missing -= 1;
         if running.missing == 0 {
@@ -298,7 +299,7 @@ impl State {
                         let op = mail.ops.begin(context, signature::UNCHECKED, RecvBuf::empty(), None);
                         self.attach(op, running, Part { collective: id, peer, expected: None });
                     }
-                    Err(error) => running.fail(Cause::Gone(Gone { peer, detail: error.to_string() })),
+                    Err(error) => running.fail(peer, Cause::Gone(error.to_string())),
                 }
             }
             Step::Recv { from, into } => {
@@ -324,7 +325,7 @@ impl State {
         }
         let Some(outcome) = self.mail.ops.take(op) else { return };
         if let Some(cause) = part.cause(&outcome) {
-            running.fail(cause);
+            running.fail(part.peer, cause);
         }
     }
 }
@@ -332,8 +333,10 @@ impl State {
 impl Running {
     /// The first fault is the cause.
     #[cold]
-    fn fail(&mut self, cause: Cause) {
-        let call = self.call;
-        self.fault.get_or_insert_with(|| Box::new(Fault { call, cause }));
+    fn fail(&mut self, peer: Peer, cause: Cause) {
+        let Self { call, near, far, .. } = self;
+        let rank = far.as_ref().and_then(|far| far.group.rank_of(peer).map(|rank| rank as i32));
+        let rank = rank.unwrap_or_else(|| near.group.name(peer));
+        self.fault.get_or_insert_with(|| Box::new(Fault { call, rank, cause }));
     }
 }

@@ -116,7 +116,7 @@ impl Hand {
         // Even to show nothing writes over what another may still read.
         while let Err(member) = board.free(seq, total) {
             let Some(gone) = living.gone(member) else { return Err(Awaited::Member(member)) };
-            self.fail(Cause::Gone(gone.clone()));
+            self.fail(member as u32, Cause::Gone(gone.detail.clone()));
             board.bury(member);
         }
         if self.fault.is_none() {
@@ -151,9 +151,9 @@ impl Hand {
                 continue;
             };
             match board.look(from as usize, seq) {
-                Some(posted) => self.take(board, seq, *step, posted, living),
+                Some(posted) => self.take(board, seq, *step, posted),
                 None => match living.gone(from as usize) {
-                    Some(gone) => self.fail(Cause::Gone(gone.clone())),
+                    Some(gone) => self.fail(from, Cause::Gone(gone.detail.clone())),
                     // Who needs all may as well sleep until all are there.
                     None if messages.len() - self.done + 1 >= living.group.len() as usize => {
                         return Err(Awaited::All);
@@ -168,12 +168,12 @@ impl Hand {
 
     /// Takes what a member has shown.
     #[inline]
-    fn take(&mut self, board: &Board, seq: u64, step: Step, posted: Posted, living: Living<'_>) {
+    fn take(&mut self, board: &Board, seq: u64, step: Step, posted: Posted) {
         let (Step::Fetch { from, .. } | Step::Combine { from, .. } | Step::Await { from }) = step else {
             return;
         };
         if posted.failed {
-            return self.fail(Cause::Poisoned { peer: living.group.peer(from) });
+            return self.fail(from, Cause::Poisoned);
         }
         if self.fault.is_some() {
             return;
@@ -182,12 +182,8 @@ impl Hand {
             return;
         };
         if posted.len < at + into.len || (whole && posted.len != into.len) {
-            let peer = living.group.peer(from);
-            return self.fail(Cause::Length {
-                peer,
-                sent: posted.len.saturating_sub(at),
-                expected: into.len,
-            });
+            let sent = posted.len.saturating_sub(at);
+            return self.fail(from, Cause::Length { sent, expected: into.len });
         }
         let payload = board.payload(from as usize, seq, posted, at, into.len);
         match step {
@@ -217,8 +213,8 @@ impl Hand {
 
     /// The first fault is the cause.
     #[cold]
-    fn fail(&mut self, cause: Cause) {
-        let call = self.call;
-        self.fault.get_or_insert_with(|| Box::new(Fault { call, cause }));
+    fn fail(&mut self, member: u32, cause: Cause) {
+        let (call, rank) = (self.call, member as i32);
+        self.fault.get_or_insert_with(|| Box::new(Fault { call, rank, cause }));
     }
 }

@@ -39,6 +39,8 @@ pub(crate) enum Traffic {
     Partitions(u8),
     /// What announces these.
     Announcements(u8),
+    /// Those messages of an intercommunicator's collectives that stay inside a group.
+    Inside,
 }
 
 impl Traffic {
@@ -61,13 +63,15 @@ impl Traffic {
             Self::Buffers(signature) | Self::Partitions(signature) | Self::Announcements(signature) => {
                 signature
             }
-            Self::Objects | Self::Collective => signature::UNCHECKED,
+            Self::Objects | Self::Collective | Self::Inside => signature::UNCHECKED,
         }
     }
 }
 
 /// How many contexts a communicator has.
-const KINDS: u32 = 5;
+const KINDS: u32 = 6;
+/// The one in which an intercommunicator's own group sends, rather than the other one.
+const INSIDE: u32 = 5;
 
 /// The communicator of all processes.
 pub(crate) const WORLD: u32 = 0;
@@ -92,6 +96,7 @@ pub(crate) const fn context(communicator: u32, traffic: Traffic) -> u32 {
         Traffic::Collective => 2,
         Traffic::Partitions(_) => 3,
         Traffic::Announcements(_) => 4,
+        Traffic::Inside => INSIDE,
     };
     communicator * KINDS + number
 }
@@ -108,6 +113,8 @@ pub(crate) type Queue = MatchQueue<u32, Unexpected>;
 /// What a communicator has here: a queue for each kind of traffic, and who may send.
 struct Place {
     senders: Group,
+    /// Who may send [inside](Traffic::Inside): the own group of an intercommunicator, and nobody elsewhere.
+    inside: Group,
     queues: [Queue; KINDS as usize],
     /// What is remembered of its collectives.
     calls: Calls,
@@ -115,7 +122,18 @@ struct Place {
 
 impl Place {
     fn of(senders: &Group) -> Self {
-        Self { senders: senders.clone(), queues: Default::default(), calls: Calls::default() }
+        Self::between(senders, &Group::empty())
+    }
+
+    fn between(senders: &Group, inside: &Group) -> Self {
+        let (senders, inside) = (senders.clone(), inside.clone());
+        Self { senders, inside, queues: Default::default(), calls: Calls::default() }
+    }
+
+    /// Who may send in a context of this kind.
+    #[inline]
+    fn senders(&self, kind: u32) -> &Group {
+        if kind == INSIDE { &self.inside } else { &self.senders }
     }
 }
 
@@ -173,8 +191,9 @@ impl Contexts {
     #[inline]
     pub(crate) fn find(&mut self, context: u32) -> Option<(&Group, &mut Queue)> {
         let place = self.place(number_of(context))?;
-        let place = &mut self.places[place];
-        Some((&place.senders, &mut place.queues[(context % KINDS) as usize]))
+        let Place { senders, inside, queues, .. } = &mut self.places[place];
+        let kind = context % KINDS;
+        Some((if kind == INSIDE { inside } else { senders }, &mut queues[kind as usize]))
     }
 
     /// The queue of a context.
@@ -234,15 +253,15 @@ impl Contexts {
         self.numbers.release(number);
     }
 
-    /// A communicator has come to be, with the number that was reserved for it. Gives the messages in another's name,
-    /// which are to be discarded.
+    /// A communicator has come to be, with the number that was reserved for it: who sends in it, and who does
+    /// [inside](Traffic::Inside). Gives the messages in another's name, which are to be discarded.
     #[must_use]
-    pub(crate) fn enroll(&mut self, number: u32, senders: &Group) -> Vec<ArrivalId> {
+    pub(crate) fn enroll(&mut self, number: u32, senders: &Group, inside: &Group) -> Vec<ArrivalId> {
         self.numbers.release(number);
-        let mut place = Place::of(senders);
+        let mut place = Place::between(senders, inside);
         let mut forged = Vec::new();
         for Early { kind, from, key, message } in self.early.remove(&number).unwrap_or_default() {
-            if senders.is(key.source, from) {
+            if place.senders(kind).is(key.source, from) {
                 place.queues[kind as usize].arrive(key, || message);
             } else {
                 forged.push(message.arrival);
@@ -294,10 +313,11 @@ impl Contexts {
     /// Takes all receives that wait for this peer, which is gone; by a wildcard too.
     pub(crate) fn drain_posted(&mut self, gone: Peer) -> Vec<u32> {
         let mut receives = Vec::new();
-        for Place { senders, queues, .. } in &mut self.places {
-            let Some(rank) = senders.rank_of(gone) else { continue };
-            let waits = |pattern: &Pattern, _: &u32| pattern.source.is_none_or(|source| source == rank);
-            for queue in queues {
+        for Place { senders, inside, queues, .. } in &mut self.places {
+            let (outside, inside) = (senders.rank_of(gone), inside.rank_of(gone));
+            for (kind, queue) in (0..).zip(queues) {
+                let Some(rank) = (if kind == INSIDE { inside } else { outside }) else { continue };
+                let waits = |pattern: &Pattern, _: &u32| pattern.source.is_none_or(|source| source == rank);
                 receives.extend(queue.drain_posted(waits).into_iter().map(|(_, slot)| slot));
             }
         }

@@ -13,6 +13,10 @@
 //! the creation at all others with an error that names it, and nobody hangs. (Where it dies after it has handed on
 //! the votes, some may have the communicator and others the error, as in any agreement among processes that may die.)
 //!
+//! Two groups that do not know each other yet make an intercommunicator by one agreement each, which are bridged: when all
+//! votes of a group have come to its first member, that one swaps them for those of the other group's first member, tables
+//! included, and only then does the result go down. Both count the same votes, and so come to the same end.
+//!
 //! All this happens in [`State::advance_ballots`] after polls that brought something, so that a creation goes on while
 //! its process waits for something else.
 
@@ -24,7 +28,8 @@ use olympi_matching::Pattern;
 use olympi_transport::{Mode, SendId, Sent};
 use olympi_transport_api::{Envelope, Peer, RecvBuf};
 
-use crate::context::{AGREEMENTS, Traffic, candidate, context};
+use crate::context::{AGREEMENTS, FIRST, Traffic, candidate, context};
+use crate::create::vote::{HEADER, Verdict, Vote};
 use crate::error::RecvError;
 use crate::group::Group;
 use crate::inbox::State;
@@ -50,75 +55,19 @@ pub(crate) struct Motion {
     pub(crate) entry: Vec<u8>,
     /// Whether it takes part at all, rather than call off the creation.
     pub(crate) valid: bool,
+    /// Where member 0 asks another group.
+    pub(crate) bridge: Option<Bridge>,
 }
 
-/// How it stands. The worst of all votes is the result.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Verdict {
-    /// The number is free.
-    Agreed = 0,
-    /// It is not.
-    Taken = 1,
-    /// A member cannot take part: its arguments are wrong, or a callback failed.
-    CalledOff = 2,
-    /// The members are not doing the same thing.
-    Confused = 3,
-    /// A member is gone.
-    Dead = 4,
-}
-
-/// What travels before the table.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Vote {
-    key: u64,
-    verdict: Verdict,
-    /// The highest number that was proposed, and the lowest.
-    highest: u32,
-    lowest: u32,
-    /// Who is gone, or called it off.
-    culprit: Peer,
-}
-
-const HEADER: usize = 24;
-
-impl Vote {
-    fn encode(&self) -> [u8; HEADER] {
-        let mut bytes = [0; HEADER];
-        bytes[..8].copy_from_slice(&self.key.to_le_bytes());
-        let words = [self.verdict as u32, self.highest, self.lowest, self.culprit.0];
-        for (at, word) in words.into_iter().enumerate() {
-            bytes[8 + 4 * at..12 + 4 * at].copy_from_slice(&word.to_le_bytes());
-        }
-        bytes
-    }
-
-    fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
-        let (header, table) = bytes.split_first_chunk::<HEADER>()?;
-        let word =
-            |at: usize| header[at..at + 4].iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte));
-        let verdict = match word(8) {
-            0 => Verdict::Agreed,
-            1 => Verdict::Taken,
-            2 => Verdict::CalledOff,
-            3 => Verdict::Confused,
-            4 => Verdict::Dead,
-            _ => return None,
-        };
-        let key = u64::from(word(4)) << 32 | u64::from(word(0));
-        let vote = Self { key, verdict, highest: word(12), lowest: word(16), culprit: Peer(word(20)) };
-        Some((vote, table))
-    }
-
-    /// Both votes in one.
-    fn merge(&mut self, other: &Self) {
-        let same = other.key == self.key;
-        let verdict = if same { other.verdict } else { other.verdict.max(Verdict::Confused) };
-        if verdict > self.verdict {
-            (self.verdict, self.culprit) = (verdict, other.culprit);
-        }
-        self.highest = self.highest.max(other.highest);
-        self.lowest = self.lowest.min(other.lowest);
-    }
+/// The way to another group, whose agreement is to come to the same result.
+#[derive(Clone, Copy)]
+pub(crate) struct Bridge {
+    /// Its first member.
+    pub(crate) peer: Peer,
+    /// By which the messages that cross are told from others.
+    pub(crate) tag: i32,
+    /// What is being done, in what both groups know.
+    pub(crate) key: u64,
 }
 
 /// An agreement, seen from one member.
@@ -139,6 +88,8 @@ pub(crate) struct Ballot {
     children: VecDeque<(Peer, OpRef)>,
     /// The result, which is to come from above.
     parent: Option<(Peer, OpRef)>,
+    /// The votes of another group.
+    bridge: Option<(Bridge, OpRef)>,
     stage: Stage,
     /// Why a member is gone, as far as this process knows.
     detail: Option<String>,
@@ -147,6 +98,7 @@ pub(crate) struct Ballot {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
     Up,
+    Across,
     Down,
     Over,
 }
@@ -201,6 +153,7 @@ impl State {
             told: false,
             children: VecDeque::new(),
             parent: None,
+            bridge: None,
             stage: Stage::Up,
             detail: None,
             motion,
@@ -243,7 +196,8 @@ impl State {
             (true, true) => Verdict::Agreed,
         };
         (ballot.vote.highest, ballot.vote.lowest) = (ballot.number, ballot.number);
-        let Motion { group, me, tag, .. } = &ballot.motion;
+        let Motion { group, me, tag, bridge, .. } = &ballot.motion;
+        ballot.bridge = bridge.map(|bridge| (bridge, self.await_vote(bridge.peer, bridge.tag)));
         for child in children(*me, group.len()) {
             let peer = group.peer(child);
             ballot.children.push_back((peer, self.await_vote(peer, *tag)));
@@ -269,7 +223,7 @@ impl State {
                     while let Some(&(peer, op)) = ballot.children.front() {
                         let Some(outcome) = self.mail.ops.take(op) else { return };
                         ballot.children.pop_front();
-                        let entries = ballot.count(peer, outcome);
+                        let entries = ballot.count(peer, outcome, ballot.motion.key);
                         if !ballot.told {
                             ballot.table.extend(entries);
                         }
@@ -277,11 +231,27 @@ impl State {
                     if let Some((peer, op)) = ballot.parent
                         && let Err(detail) = self.send_vote(ballot, peer)
                     {
-                        // Nothing will come from there either.
-                        self.cancel(op);
-                        drop(self.mail.ops.take(op));
+                        self.give_up(op);
                         ballot.parent = None;
                         ballot.miss(peer, detail);
+                    }
+                    if let Some((bridge, op)) = ballot.bridge
+                        && let Err(detail) = self.send_across(ballot, bridge)
+                    {
+                        self.give_up(op);
+                        ballot.bridge = None;
+                        ballot.miss(bridge.peer, detail);
+                    }
+                    ballot.stage = Stage::Across;
+                }
+                Stage::Across => {
+                    if let Some((bridge, op)) = ballot.bridge {
+                        let Some(outcome) = self.mail.ops.take(op) else { return };
+                        ballot.bridge = None;
+                        let entries = ballot.count(bridge.peer, outcome, bridge.key);
+                        if !ballot.told {
+                            ballot.table.extend(entries);
+                        }
                     }
                     ballot.stage = Stage::Down;
                 }
@@ -289,7 +259,7 @@ impl State {
                     if let Some((peer, op)) = ballot.parent {
                         let Some(outcome) = self.mail.ops.take(op) else { return };
                         ballot.parent = None;
-                        let entries = ballot.count(peer, outcome);
+                        let entries = ballot.count(peer, outcome, ballot.motion.key);
                         if !ballot.told {
                             ballot.table = entries;
                         }
@@ -305,15 +275,50 @@ impl State {
         }
     }
 
+    /// Nothing will come from where nothing can be sent to.
+    fn give_up(&mut self, op: OpRef) {
+        self.cancel(op);
+        drop(self.mail.ops.take(op));
+    }
+
     /// Sends what is counted, and the table unless it is known.
     fn send_vote(&mut self, ballot: &Ballot, to: Peer) -> Result<(), String> {
-        let mut bytes = ballot.vote.encode().to_vec();
+        self.send_ballot(ballot, ballot.vote, to, ballot.motion.tag)
+    }
+
+    /// The same to another group.
+    fn send_across(&mut self, ballot: &Ballot, bridge: Bridge) -> Result<(), String> {
+        let vote = Vote { key: bridge.key, ..ballot.vote };
+        self.send_ballot(ballot, vote, bridge.peer, bridge.tag)
+    }
+
+    fn send_ballot(&mut self, ballot: &Ballot, vote: Vote, to: Peer, tag: i32) -> Result<(), String> {
+        let mut bytes = vote.encode().to_vec();
         if !ballot.told {
             bytes.extend(&ballot.table);
         }
-        let Motion { group, me, tag, .. } = &ballot.motion;
-        let (source, len) = (group.peer(*me).0, bytes.len() as u64);
-        let envelope = Envelope { context: CONTEXT, source, tag: *tag, signature: UNCHECKED, len };
+        let Motion { group, me, .. } = &ballot.motion;
+        self.send_bytes(group.peer(*me), to, tag, bytes)
+    }
+
+    /// Tells another group, which waits for this process's vote, that none of its own will make a communicator with it.
+    pub(crate) fn call_off(&mut self, me: Peer, bridge: Bridge) {
+        let Bridge { peer, tag, key } = bridge;
+        let vote = Vote { key, verdict: Verdict::CalledOff, highest: FIRST, lowest: FIRST, culprit: me };
+        if self.send_bytes(me, peer, tag, vote.encode().to_vec()).is_err() {
+            return; // It has its reasons by then.
+        }
+        // The other's vote, if there is one, must not wait for the next call.
+        let op = self.await_vote(peer, tag);
+        if self.mail.ops.take(op).is_none() {
+            let op = self.mail.ops.at(op.slot);
+            (op.unusual, op.extra.detached) = (true, true);
+        }
+    }
+
+    fn send_bytes(&mut self, me: Peer, to: Peer, tag: i32, bytes: Vec<u8>) -> Result<(), String> {
+        let (source, len) = (me.0, bytes.len() as u64);
+        let envelope = Envelope { context: CONTEXT, source, tag, signature: UNCHECKED, len };
         let buf = lend_const(&bytes);
         match self.progress.send(to, &envelope, Mode::Standard, buf, SendId(self.mail.ops.next())) {
             Ok(Sent::Done) => Ok(()),
@@ -357,12 +362,16 @@ impl State {
 }
 
 impl Ballot {
-    /// Counts what a member has sent, and gives the entries that came with it.
-    fn count(&mut self, from: Peer, outcome: Outcome) -> Vec<u8> {
+    /// Counts what has come from a member, or from another group, by the key that it should have; and gives the entries that came with it.
+    fn count(&mut self, from: Peer, outcome: Outcome, key: u64) -> Vec<u8> {
         match Growing::<u8>::finish(outcome, &self.motion.group) {
             Ok((mut bytes, _)) => {
                 let nonsense = Vote { verdict: Verdict::Confused, culprit: from, ..self.vote };
-                self.vote.merge(&Vote::decode(&bytes).map_or(nonsense, |(vote, _)| vote));
+                let mut vote = Vote::decode(&bytes).map_or(nonsense, |(vote, _)| vote);
+                if vote.key == key {
+                    vote.key = self.vote.key;
+                }
+                self.vote.merge(&vote);
                 bytes.split_off(HEADER.min(bytes.len()))
             }
             Err(RecvError::PeerGone { detail, .. }) => {
@@ -412,41 +421,5 @@ mod tests {
         for size in 1..70 {
             assert_eq!(subtree(0, size), (0..size).collect::<Vec<_>>());
         }
-    }
-
-    #[test]
-    fn a_vote_is_read_as_it_was_written_and_nonsense_is_none() {
-        let vote = Vote {
-            key: 0x0123_4567_89AB_CDEF,
-            verdict: Verdict::Confused,
-            highest: 9,
-            lowest: u32::MAX - 3,
-            culprit: Peer(70_000),
-        };
-        let mut bytes = vote.encode().to_vec();
-        bytes.extend(b"table");
-        assert_eq!(Vote::decode(&bytes), Some((vote, &b"table"[..])));
-        assert!((0..HEADER).all(|len| Vote::decode(&bytes[..len]).is_none()));
-        bytes[8] = 5;
-        assert_eq!(Vote::decode(&bytes), None);
-    }
-
-    #[test]
-    fn the_worst_vote_wins_and_another_call_is_worse_than_a_bad_one() {
-        let vote = |key, verdict, number, culprit| Vote {
-            key,
-            verdict,
-            highest: number,
-            lowest: number,
-            culprit: Peer(culprit),
-        };
-        let mut all = vote(1, Verdict::Agreed, 5, 0);
-        all.merge(&vote(1, Verdict::CalledOff, 7, 1));
-        all.merge(&vote(1, Verdict::Taken, 3, 2));
-        assert_eq!(all, Vote { highest: 7, lowest: 3, ..vote(1, Verdict::CalledOff, 0, 1) });
-        all.merge(&vote(2, Verdict::Agreed, 5, 3));
-        assert_eq!((all.verdict, all.culprit), (Verdict::Confused, Peer(3)));
-        all.merge(&vote(1, Verdict::Dead, 5, 4));
-        assert_eq!((all.verdict, all.culprit), (Verdict::Dead, Peer(4)));
     }
 }

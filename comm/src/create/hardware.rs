@@ -103,7 +103,7 @@ impl Communicator {
         info: &Info,
     ) -> Result<Option<Communicator>, CreateError> {
         let named = info.get(HW_RESOURCE_TYPE).and_then(Resource::named);
-        let entry = encode(kind, key, named, &whereabouts(self.rank()));
+        let entry = encode(kind, key, named, &whereabouts(self.group().me().0 as i32));
         let Conclusion { number, table, .. } = self.agree(Kind::SplitType, entry, None)?;
         let ranks: Vec<_> = table.chunks_exact(ENTRY).map(Told::decode).collect();
         let (by, colors) = divide(&ranks);
@@ -178,11 +178,11 @@ fn divide(ranks: &[Told]) -> (Option<Resource>, Vec<Option<Place>>) {
 }
 
 /// Where this rank runs.
-fn whereabouts(rank: i32) -> Whereabouts {
+fn whereabouts(process: i32) -> Whereabouts {
     let host = olympi_transport::host_key().unwrap_or_else(|| {
         // A rank that does not know its host shares it with nobody.
         let mut key = [0xFF; 24];
-        key[..4].copy_from_slice(&rank.to_le_bytes());
+        key[..4].copy_from_slice(&process.to_le_bytes());
         key
     });
     let Some(cpus) = my_cpus() else { return Whereabouts { host, within: [None; 4] } };

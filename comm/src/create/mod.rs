@@ -3,21 +3,27 @@
 //! Each call is one agreement of all who take part (`ballot.rs`), whatever they bring: a duplicate nothing, a split its
 //! colours (`split.rs`), a split by hardware where they run (`hardware.rs`). Calls that all members of a communicator make
 //! are counted there, so that those of one communicator are told apart; calls by a group alone (`together.rs`) are told
-//! apart by their tag.
+//! apart by their tag. Two groups that do not know each other yet make an intercommunicator by `bridge.rs`; communicators of
+//! an intercommunicator are agreements of both groups.
 
 mod ballot;
+mod bridge;
 mod hardware;
+mod merge;
 mod split;
 #[cfg(test)]
 mod tests;
 mod together;
+mod vote;
 
 use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-pub(crate) use ballot::{Ballot, Conclusion, Motion, Verdict};
+pub(crate) use ballot::{Ballot, Conclusion, Motion};
 pub use hardware::{HW_RESOURCE_TYPE, SplitType};
+use olympi_transport_api::Peer;
+pub(crate) use vote::Verdict;
 
 use crate::communicator::{About, Communicator};
 use crate::context::mix;
@@ -38,6 +44,11 @@ pub(crate) enum Kind {
     Create = 4,
     CreateGroup = 5,
     FromGroup = 6,
+    Merge = 7,
+    Leader = 8,
+    Inter = 9,
+    LeaderOfGroup = 10,
+    InterFromGroups = 11,
 }
 
 /// Making communicators of this one.
@@ -113,9 +124,10 @@ impl Communicator {
         wrong: Option<CreateError>,
         outcome: Outcome,
     ) -> Result<Communicator, CreateError> {
-        match concluded(outcome, self.group(), wrong) {
+        match concluded(outcome, |peer| self.name_of(peer), wrong) {
             Ok(conclusion) => {
-                born(&self.shared, conclusion.number, self.group().clone(), self.rank() as u32, about)
+                let groups = Groups { local: self.group().clone(), remote: self.remote_group().cloned() };
+                born(&self.shared, conclusion.number, groups, about)
             }
             Err(error) => {
                 self.discard_attributes(about.attributes);
@@ -143,19 +155,27 @@ impl Communicator {
 
     /// Begins an agreement of all ranks.
     pub(crate) fn propose(&self, kind: Kind, entry: Vec<u8>, valid: bool) -> Result<OpRef, CreateError> {
+        let motion = self.motion(kind, entry, valid);
         let mut inside = self.shared.door.enter()?;
+        Ok(begin(&self.shared, &mut inside, motion))
+    }
+
+    /// What all ranks are to agree on. All of them make as many.
+    fn motion(&self, kind: Kind, entry: Vec<u8>, valid: bool) -> Motion {
         let count = self.core.children.fetch_add(1, Ordering::Relaxed);
         let call = mix(u64::from(self.core.id) << 32 | u64::from(count));
-        let motion = Motion {
-            group: self.group().clone(),
-            me: self.rank() as u32,
+        let group = self.everyone();
+        let me = group.rank_of(group.me()).unwrap_or_else(|| unreachable!("a rank is one of its own group"));
+        Motion {
+            group,
+            me,
             tag: tag_of(call),
             key: mix(call ^ kind as u64),
             seed: call,
             entry,
             valid,
-        };
-        Ok(begin(&self.shared, &mut inside, motion))
+            bridge: None,
+        }
     }
 
     /// Waits for an agreement of all ranks: the number, and what each brings.
@@ -166,7 +186,7 @@ impl Communicator {
         wrong: Option<CreateError>,
     ) -> Result<Conclusion, CreateError> {
         let op = self.propose(kind, entry, wrong.is_none())?;
-        concluded(self.shared.outcome(op)?, self.group(), wrong)
+        concluded(self.shared.outcome(op)?, |peer| self.name_of(peer), wrong)
     }
 }
 
@@ -187,7 +207,7 @@ pub(crate) fn tag_of(call: u64) -> i32 {
 /// What an agreement has come to. This process's own reason against it comes first.
 pub(crate) fn concluded(
     outcome: Outcome,
-    group: &Group,
+    name: impl FnOnce(Peer) -> i32,
     wrong: Option<CreateError>,
 ) -> Result<Conclusion, CreateError> {
     let conclusion =
@@ -195,7 +215,7 @@ pub(crate) fn concluded(
     if let Some(wrong) = wrong {
         return Err(wrong);
     }
-    let rank = group.name(conclusion.culprit);
+    let rank = name(conclusion.culprit);
     match conclusion.verdict {
         Verdict::Agreed | Verdict::Taken => Ok(conclusion),
         Verdict::CalledOff => Err(CreateError::CalledOff { rank }),
@@ -207,16 +227,28 @@ pub(crate) fn concluded(
     }
 }
 
+/// Who is in a new communicator.
+pub(crate) struct Groups {
+    /// This process is one of them.
+    pub(crate) local: Group,
+    /// The other ones of an intercommunicator.
+    pub(crate) remote: Option<Group>,
+}
+
 /// The communicator of a number that was agreed on.
 pub(crate) fn born(
     shared: &Arc<Shared>,
     number: u32,
-    group: Group,
-    rank: u32,
+    groups: Groups,
     about: About,
 ) -> Result<Communicator, CreateError> {
+    let Groups { local, remote } = groups;
+    let rank = local.rank_of(local.me()).unwrap_or_else(|| unreachable!("only members have a communicator"));
     let mut inside = shared.door.enter()?;
-    inside.enroll(number, &group);
+    match &remote {
+        None => inside.enroll(number, &local, &Group::empty()),
+        Some(remote) => inside.enroll(number, remote, &local),
+    }
     drop(inside);
-    Ok(Communicator::new(shared, number, group, rank, about))
+    Ok(Communicator::new(shared, number, local, remote, rank, about))
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use crate::communicator::{About, Communicator};
 use crate::context::mix;
-use crate::create::{Kind, Motion, begin, born, concluded, tag_of};
+use crate::create::{Conclusion, Groups, Kind, Motion, begin, born, concluded, tag_of};
 use crate::error::CreateError;
 use crate::group::Group;
 use crate::wait::Shared;
@@ -33,6 +33,7 @@ impl Communicator {
         if tag < 0 {
             return Err(CreateError::Tag { tag });
         }
+        self.intra("create_group")?;
         if let Some(foreign) = self.foreign(group) {
             return Err(foreign);
         }
@@ -68,8 +69,13 @@ pub(crate) fn create_from_group(
     group: &Group,
     tag: &str,
 ) -> Result<Communicator, CreateError> {
-    let name = tag.bytes().fold(tag.len() as u64, |name, byte| mix(name ^ u64::from(byte)));
+    let name = name_of(tag);
     make(shared, group, name, Kind::FromGroup, About::default())
+}
+
+/// A number that equal strings have in common.
+pub(super) fn name_of(tag: &str) -> u64 {
+    tag.bytes().fold(tag.len() as u64, |name, byte| mix(name ^ u64::from(byte)))
 }
 
 fn make(
@@ -79,22 +85,41 @@ fn make(
     kind: Kind,
     about: About,
 ) -> Result<Communicator, CreateError> {
-    let Some(me) = group.rank_of(group.me()) else { return Err(CreateError::NotMember) };
-    let call = mix(name ^ mix(group.digest() ^ kind as u64));
+    let number = meet(shared, group, name, kind, Vec::new(), None)?.number;
+    born(shared, number, Groups { local: group.clone(), remote: None }, about)
+}
+
+/// An agreement of a group's members.
+pub(super) fn meet(
+    shared: &Shared,
+    group: &Group,
+    name: u64,
+    kind: Kind,
+    entry: Vec<u8>,
+    wrong: Option<CreateError>,
+) -> Result<Conclusion, CreateError> {
+    let mut motion = Motion::of_group(shared, group, name, kind)?;
+    (motion.entry, motion.valid) = (entry, wrong.is_none());
     let mut inside = shared.door.enter()?;
-    // Only to differ from those before; the others may count otherwise.
-    let made = shared.made.fetch_add(1, Ordering::Relaxed);
-    let motion = Motion {
-        group: group.clone(),
-        me,
-        tag: tag_of(call),
-        key: call,
-        seed: mix(call ^ u64::from(made)),
-        entry: Vec::new(),
-        valid: true,
-    };
     let op = begin(shared, &mut inside, motion);
     drop(inside);
-    let conclusion = concluded(shared.outcome(op)?, group, None)?;
-    born(shared, conclusion.number, group.clone(), me, about)
+    concluded(shared.outcome(op)?, |peer| group.name(peer), wrong)
+}
+
+impl Motion {
+    /// That of a group's members, with nothing to tell yet.
+    pub(super) fn of_group(
+        shared: &Shared,
+        group: &Group,
+        name: u64,
+        kind: Kind,
+    ) -> Result<Self, CreateError> {
+        let me = group.rank_of(group.me()).ok_or(CreateError::NotMember)?;
+        let call = mix(name ^ mix(group.digest() ^ kind as u64));
+        // Only to differ from those before; the others may count otherwise.
+        let made = shared.made.fetch_add(1, Ordering::Relaxed);
+        let seed = mix(call ^ u64::from(made));
+        let (group, tag) = (group.clone(), tag_of(call));
+        Ok(Self { group, me, tag, key: call, seed, entry: Vec::new(), valid: true, bridge: None })
+    }
 }

@@ -223,7 +223,7 @@ impl<T: Equivalence + Sync> PartitionedRecv<T> {
     fn error(&self, fault: Fault) -> Error {
         let (source_rank, tag) = (self.source, self.tag);
         match fault {
-            Fault::Gone(gone) => self.comm.group().recv_error(*gone).into(),
+            Fault::Gone(gone) => self.comm.others().recv_error(*gone).into(),
             Fault::Type(sent, expected) => {
                 let (sent, expected) = (signature::name(sent), signature::name(expected));
                 RecvError::Type { source_rank, tag, sent, expected }.into()

@@ -210,7 +210,7 @@ impl<T: Equivalence + Sync> PartitionedSend<T> {
             return Err(PartitionedError::NotReady { partition, missing, partitions }.into());
         }
         let begun = self.begun.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let group = self.comm.group();
+        let group = self.comm.others();
         self.comm.shared.wait(|state| {
             while let Some(&op) = begun.ops.last() {
                 if !state.mail.ops.is_done(op) {

@@ -87,6 +87,7 @@ impl Communicator {
         periods: &[bool],
         reorder: bool,
     ) -> Result<Option<Cartesian>, TopologyError> {
+        self.one_group()?;
         let wrong = |detail: String| Err(TopologyError::Dims { detail });
         if dims.len() != periods.len() {
             return wrong(format!("{} dimensions have {} periods", dims.len(), periods.len()));

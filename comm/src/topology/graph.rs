@@ -122,6 +122,7 @@ impl Communicator {
     /// # Errors
     /// [`TopologyError`]: a graph that makes no sense; what [`create`](Self::create) may fail with.
     pub fn graph(&self, index: &[usize], edges: &[i32]) -> Result<Option<Graph>, TopologyError> {
+        self.one_group()?;
         let nodes = index.len();
         let wrong = |detail: String| Err(TopologyError::Graph { detail });
         if nodes > self.size() as usize {
@@ -168,6 +169,7 @@ impl Communicator {
             destinations: destinations.to_vec(),
             destination_weights: destination_weights.map(<[i32]>::to_vec),
         };
+        self.one_group()?;
         self.check(&edges)?;
         let edges = Arc::new(edges);
         let comm = self.dup()?.carrying(Topology::Distributed(Arc::clone(&edges)));
@@ -180,6 +182,7 @@ impl Communicator {
     /// # Errors
     /// [`TopologyError`]: edges between what are no ranks; what [`dup`](Self::dup) and an exchange may fail with.
     pub fn dist_graph(&self, edges: &[(i32, i32, i32)]) -> Result<DistributedGraph, TopologyError> {
+        self.one_group()?;
         for (from, to, _) in edges {
             self.member(*from)?;
             self.member(*to)?;

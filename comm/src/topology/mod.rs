@@ -41,6 +41,15 @@ impl Communicator {
         self
     }
 
+    /// An error, where ranks are of two groups.
+    pub(crate) fn one_group(&self) -> Result<(), TopologyError> {
+        if self.is_inter() {
+            let detail = "an intercommunicator has no topology; merge its groups first".to_owned();
+            return Err(TopologyError::Graph { detail });
+        }
+        Ok(())
+    }
+
     /// A rank, if it is one.
     pub(crate) fn member(&self, rank: i32) -> Result<usize, TopologyError> {
         match usize::try_from(rank) {
