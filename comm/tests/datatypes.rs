@@ -3,9 +3,11 @@
 mod harness;
 
 use harness::run;
+use harness::simulated::simulate;
 use olympi_comm::{
     ANY_SOURCE, ANY_TAG, Datatype, Equivalence, Error, Order, PROC_NULL, RecvError, start_all, wait_all,
 };
+use olympi_sim::{NetworkConfig, Rng, with_seeds};
 
 /// Rows of the matrices: short messages, those of several frames, and rendezvous.
 const ROWS: [usize; 4] = [3, 200, 5000, 200_000];
@@ -339,6 +341,44 @@ fn a_scope_distributes_what_nobody_waited_for_and_forgets_what_is_cancelled() {
             Err::<(), _>(Error::Spent)
         });
         assert!(matches!(failed, Err(Error::Spent)));
+    });
+}
+
+/// Whatever the network delays, refuses or does by itself: each rank passes columns of random lengths on in a ring, in a
+/// random form of call.
+#[test]
+fn columns_go_round_over_every_simulated_network() {
+    with_seeds(20, |seed| {
+        let all = NetworkConfig::all();
+        let network = all[(seed % all.len() as u64) as usize].clone();
+        simulate(seed, 3, network, move |rank| {
+            let (world, next, before) =
+                (rank.world, (rank.me + 1) % rank.size, (rank.me + rank.size - 1) % rank.size);
+            // The same at all ranks: how long the columns are. Each for itself: how it sends and receives them.
+            let mut lengths = Rng::new(seed);
+            let mut forms = Rng::new(seed ^ (rank.me as u64) << 32);
+            for tag in 0..8 {
+                let rows = 1 + lengths.below(6000);
+                let datatype = column(rows);
+                let (mine, theirs) = (matrix(rows, rank.me as u32), matrix(rows, before as u32));
+                let (view, mut data) = (datatype.view(&mine[2..], 1).unwrap(), vec![0; mine.len()]);
+                let send = match forms.chance(1, 2) {
+                    true => world.isend_view(&view, next, tag).unwrap(),
+                    false => world.issend_view(&view, next, tag).unwrap(),
+                };
+                let status = if forms.chance(1, 2) {
+                    world.recv_view(&mut datatype.view(&mut data, 1).unwrap(), before, tag).unwrap()
+                } else {
+                    let receive = world.irecv_view(datatype.view(data, 1).unwrap(), before, tag).unwrap();
+                    let (back, status) = receive.wait().unwrap();
+                    data = back;
+                    status
+                };
+                send.wait().unwrap();
+                assert_eq!(status.elements(&datatype), Some(rows));
+                assert!(data == with_column(&vec![0; mine.len()], 0, &column_of(&theirs, 2)));
+            }
+        });
     });
 }
 
