@@ -279,6 +279,16 @@ unsafe fn strided_fixed<W: Way, const N: usize>(
     mut stream: *mut u8,
     step: usize,
 ) {
+    if stride.unsigned_abs() >= PAGE {
+        for _ in 0..count {
+            prefetch(memory.wrapping_offset(stride.wrapping_mul(AHEAD)));
+            // SAFETY: the caller's promise.
+            unsafe { W::fixed::<N>(memory, stream) };
+            memory = memory.wrapping_offset(stride);
+            stream = stream.wrapping_add(step);
+        }
+        return;
+    }
     // Four at a time, so that several reads that miss the caches are under way at once.
     for _ in 0..count / 4 {
         for index in 0..4 {
@@ -295,6 +305,24 @@ unsafe fn strided_fixed<W: Way, const N: usize>(
         memory = memory.wrapping_offset(stride);
         stream = stream.wrapping_add(step);
     }
+}
+
+/// Runs that lie so far apart are on pages of their own, which no prefetcher of the hardware foresees.
+const PAGE: usize = 4096;
+/// So many runs ahead they are asked for. Measured on a column of a 4096 x 4096 matrix of `f64`, whose lines all compete for
+/// the same places of the first cache, so that more would drive one another out.
+const AHEAD: isize = 2;
+
+/// Asks for the line at an address, which need not be one of ours: nothing happens then.
+#[inline(always)]
+fn prefetch(address: *const u8) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    // SAFETY: every x86-64 processor has the instruction, which reads nothing that the program could see.
+    unsafe {
+        core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(address.cast());
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    let _ = address;
 }
 
 /// Moves the runs of a table; returns where the stream goes on.
@@ -387,6 +415,19 @@ mod tests {
                     );
                 }
             }
+        }
+    }
+
+    #[test]
+    fn runs_on_pages_of_their_own() {
+        for stride in [4096, 5000, -4096] {
+            let program = Program::run(2, ()).repeat(3, stride);
+            let base = if stride < 0 { 2 * 4096 } else { 0 };
+            let (stream, back) = there_and_back(&program, 10_100, base, 0, 6);
+            let places = [0, 1, 2].map(|index| (base as i64 + index * stride) as usize);
+            assert_eq!(stream, places.map(|place| [place as u8, (place + 1) as u8]).concat());
+            assert!(places.iter().all(|&place| back[place..place + 2] == [place as u8, place as u8 + 1]));
+            assert_eq!(back.iter().filter(|&&byte| byte != 0xee).count(), 6);
         }
     }
 
