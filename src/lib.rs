@@ -25,7 +25,7 @@
 //! # Finding your way
 //! | MPI | here |
 //! |---|---|
-//! | `MPI_Init`, `MPI_Finalize` | [`init`], dropping the [`Universe`] |
+//! | `MPI_Init`, `MPI_Finalize` | [`init`], dropping the [`Universe`]; several of them and sessions share a [`Job`] |
 //! | `MPI_COMM_WORLD`, `MPI_COMM_SELF` | [`Universe::world`], [`Universe::self_comm`] |
 //! | `MPI_Send`, `Bsend`, `Ssend`, `Rsend` | [`Communicator::send`], [`bsend`](Communicator::bsend), [`ssend`](Communicator::ssend), [`rsend`](Communicator::rsend) |
 //! | `MPI_Recv` | [`Communicator::recv_into`], [`recv`](Communicator::recv), [`recv_vec`](Communicator::recv_vec) |
@@ -46,11 +46,17 @@
 //! | `MPI_Type_size`, `_get_extent`, `_get_true_extent`, `_get_envelope` | [`Datatype::size`], [`lb`](Datatype::lb), [`extent`](Datatype::extent), [`true_lb`](Datatype::true_lb), [`recipe`](Datatype::recipe) |
 //! | `MPI_Comm_dup`, `idup`, `_with_info` | [`Communicator::dup`], [`idup`](Communicator::idup), [`dup_with_info`](Communicator::dup_with_info), ... |
 //! | `MPI_Comm_split`, `split_type` | [`Communicator::split`], [`split_type`](Communicator::split_type) |
-//! | `MPI_Comm_create`, `_group`, `_from_group` | [`Communicator::create`], [`create_group`](Communicator::create_group), [`Universe::create_from_group`] |
+//! | `MPI_Comm_create`, `_group`, `_from_group` | [`Communicator::create`], [`create_group`](Communicator::create_group), [`Job::create_from_group`] |
+//! | `MPI_Intercomm_create`, `_from_groups`, `_merge` | [`Communicator::create_inter`], [`Job::inter_from_groups`], [`Communicator::merge`] |
+//! | `MPI_Comm_test_inter`, `remote_size`, `remote_group` | [`Communicator::is_inter`], [`remote_size`](Communicator::remote_size), [`remote_group`](Communicator::remote_group) |
+//! | `MPI_ROOT`, collectives of intercommunicators | [`ROOT`], those of every [`Communicator`] |
+//! | `MPI_Session_init`, `finalize` | [`Session::init`], [`Job::session`], dropping it |
+//! | `MPI_Session_get_num_psets`, `nth_pset`, `pset_info` | [`Session::psets`], [`Session::pset_info`] |
+//! | `MPI_Group_from_session_pset` | [`Session::group_from_pset`] |
 //! | `MPI_Comm_compare`, `MPI_Comm_free`, names | [`Communicator::compare`], dropping it or [`free`](Communicator::free), [`name`](Communicator::name) |
 //! | `MPI_Comm_group`, `MPI_Group_...` | [`Communicator::group`], [`Group`] |
-//! | `MPI_Comm_create_keyval`, attributes | [`Universe::keyval`], [`Communicator::set_attr`], [`attr`](Communicator::attr) |
-//! | `MPI_Info`, `MPI_INFO_ENV` | [`Info`], [`Communicator::info`], [`Universe::info_env`] |
+//! | `MPI_Comm_create_keyval`, attributes | [`Job::keyval`], [`Communicator::set_attr`], [`attr`](Communicator::attr) |
+//! | `MPI_Info`, `MPI_INFO_ENV` | [`Info`], [`Communicator::info`], [`Job::info_env`] |
 //! | `MPI_Errhandler`, `MPI_Error_class` | [`ErrorHandler`], [`Communicator::handle_error`], [`Error::class`] |
 //! | `MPI_Barrier`, `MPI_Bcast` | [`Communicator::barrier`], [`broadcast`](Communicator::broadcast) |
 //! | `MPI_Gather`, `Scatter`, `Allgather`, `Alltoall` | [`Communicator::gather`], [`scatter_into`](Communicator::scatter_into), [`all_gather`](Communicator::all_gather), [`all_to_all`](Communicator::all_to_all), and `..._into` |
@@ -60,7 +66,7 @@
 //! | `MPI_Bcast_init`, ... | [`Communicator::broadcast_init`], ...: [`PersistentCollective`] |
 //! | `MPI_Op`, `MPI_Op_create`, `MPI_Reduce_local` | [`Op`], [`Op::commutative`], [`Op::associative`], [`Op::reduce_local`] |
 //! | mpi4py's lower-case `bcast`, `gather`, ... | [`Communicator::broadcast_object`], [`gather_objects`](Communicator::gather_objects), ... |
-//! | `MPI_Alloc_mem` | [`alloc`], [`Universe::alloc`] |
+//! | `MPI_Alloc_mem` | [`alloc`], [`Job::alloc`] |
 //! | mpi4py's lower-case `send`, `recv`, ... | [`Communicator::send_object`], [`recv_object`](Communicator::recv_object), ... |
 //!
 //! # Types
@@ -92,7 +98,7 @@ pub fn init() -> Result<Universe, InitError> {
 }
 
 /// Allocates `len` elements, all zero, in memory that stays registered with RDMA devices (`MPI_Alloc_mem`, MPI 5.0,
-/// section 9.2): [`Universe::alloc`].
+/// section 9.2): [`Job::alloc`]. A universe or a session will do for the job.
 ///
 /// # Errors
 /// [`AllocError`], if the system has no such memory.
@@ -103,8 +109,8 @@ pub fn init() -> Result<Universe, InitError> {
 /// assert_eq!(field[1000], 0.0);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn alloc<T: Equivalence>(universe: &Universe, len: usize) -> Result<Registered<T>, AllocError> {
-    universe.alloc(len)
+pub fn alloc<T: Equivalence>(job: &Job, len: usize) -> Result<Registered<T>, AllocError> {
+    job.alloc(len)
 }
 
 /// What most programs name.

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::process::{Command, ExitCode};
 
 use olympi::prelude::*;
-use olympi::{Comparison, ErrorHandler, Info, SplitType};
+use olympi::{Comparison, ErrorHandler, Info, Session, SplitType};
 
 const PART: &str = "COMMUNICATORS_TEST_PART";
 
@@ -17,6 +17,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         Ok("make") => make(),
         Ok("fatal") => fatal(),
         Ok("programs") => programs(),
+        Ok("sessions") => sessions(),
         _ => test(),
     }
 }
@@ -40,6 +41,10 @@ fn test() -> Result<ExitCode, Box<dyn Error>> {
             let (code, said) = job("make", &format!("-n {ranks} RANK"), transports)?;
             assert_eq!((code, said), (Some(0), format!("{ranks} ranks\n")), "over {transports}");
         }
+    }
+    for transports in ["shm", "tcp"] {
+        let (code, said) = job("sessions", "-n 4 RANK", transports)?;
+        assert_eq!((code, said.as_str()), (Some(0), "4 ranks in 2 sessions\n"), "over {transports}");
     }
     let (code, said) = job("fatal", "-n 3 RANK", "shm,tcp")?;
     assert_eq!(code, Some(1), "{said}");
@@ -105,6 +110,39 @@ fn fatal() -> Result<ExitCode, Box<dyn Error>> {
         comm.handle_error(comm.send(&1_u8, 99, 0))?;
     }
     comm.recv::<u8>(1, 0)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Sessions before, beside and after a universe, of a job that is joined once and left once; between two of its groups an
+/// intercommunicator.
+fn sessions() -> Result<ExitCode, Box<dyn Error>> {
+    let first = Session::init()?;
+    let again = Session::init().err().ok_or("a process joins once")?;
+    assert!(again.to_string().starts_with("cannot join the job"), "{again}");
+    let everyone = first.group_from_pset("mpi://WORLD")?;
+    assert_eq!(first.group_from_pset("olympi://HOST")?, everyone, "all ranks are on this host");
+    let second = first.session();
+    let comm = second.create_from_group(&everyone, "test")?;
+    let universe = first.job().universe()?;
+    assert_eq!(universe.world().compare(&comm), Comparison::Congruent);
+    universe.world().barrier()?;
+    drop(universe);
+    ring(&comm, 1)?;
+    first.finalize();
+    let size = everyone.size();
+    let (low, high) = (everyone.incl(&[0])?, everyone.excl(&[0])?);
+    let (mine, theirs) = if low.rank().is_some() { (low, high) } else { (high, low) };
+    let across = second.inter_from_groups(&mine, 0, &theirs, 0, "test")?;
+    assert_eq!(across.all_reduce(&1, olympi::Op::sum())?, size - mine.size());
+    ring(&across.merge(false)?, 2)?;
+    if comm.rank() == 0 {
+        println!("{size} ranks in 2 sessions");
+    }
+    // Rank 1 is at its end before the others are.
+    if comm.rank() != 1 {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    drop(second);
     Ok(ExitCode::SUCCESS)
 }
 

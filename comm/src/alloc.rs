@@ -7,10 +7,10 @@ use std::ptr::NonNull;
 use olympi_datatype::{Buffer, BufferMut, Equivalence};
 use olympi_transport::{AllocError, Allocation};
 
-use crate::Universe;
+use crate::Job;
 
 /// A buffer of `len` elements in memory that stays registered with the RDMA devices of this process from its first
-/// message on: see [`Universe::alloc`]. It is a slice to read and write, and a [`Buffer`] to send from and receive into.
+/// message on: see [`Job::alloc`]. It is a slice to read and write, and a [`Buffer`] to send from and receive into.
 pub struct Registered<T> {
     first: NonNull<T>,
     len: usize,
@@ -23,7 +23,7 @@ unsafe impl<T: Equivalence> Send for Registered<T> {}
 // SAFETY: shared, it gives out shared references to its elements, as a vector does.
 unsafe impl<T: Equivalence + Sync> Sync for Registered<T> {}
 
-impl Universe {
+impl Job {
     /// Allocates `len` elements, all of them zero, in whole pages of their own (`MPI_Alloc_mem`, MPI 5.0, section 9.2).
     /// Over RDMA a message in such memory needs no registration after the first, also where those of other memory cannot
     /// be kept; over other transports it is memory like any other. It lives until it is dropped.

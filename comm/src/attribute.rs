@@ -25,7 +25,7 @@ struct Core {
     delete: Box<DeleteFn>,
 }
 
-/// A key under which a communicator keeps a `T` (`MPI_Comm_create_keyval`): see [`Universe::keyval`](crate::Universe::keyval).
+/// A key under which a communicator keeps a `T` (`MPI_Comm_create_keyval`): see [`Job::keyval`](crate::Job::keyval).
 ///
 /// Dropping it leaves the attributes that were set with it, and their callbacks, as they are (`MPI_Comm_free_keyval`).
 pub struct Keyval<T> {
@@ -33,7 +33,7 @@ pub struct Keyval<T> {
     of: PhantomData<fn() -> T>,
 }
 
-/// For [`Universe::keyval`](crate::Universe::keyval): duplicates do not inherit the attribute (`MPI_COMM_NULL_COPY_FN`).
+/// For [`Job::keyval`](crate::Job::keyval): duplicates do not inherit the attribute (`MPI_COMM_NULL_COPY_FN`).
 ///
 /// # Errors
 /// Never.
@@ -41,7 +41,7 @@ pub fn null_copy<T>(_: &Communicator, _: &T) -> Result<Option<T>, CallbackError>
     Ok(None)
 }
 
-/// For [`Universe::keyval`](crate::Universe::keyval): duplicates get a clone of the attribute (`MPI_COMM_DUP_FN`).
+/// For [`Job::keyval`](crate::Job::keyval): duplicates get a clone of the attribute (`MPI_COMM_DUP_FN`).
 ///
 /// # Errors
 /// Never.
@@ -49,7 +49,7 @@ pub fn clone_copy<T: Clone>(_: &Communicator, value: &T) -> Result<Option<T>, Ca
     Ok(Some(value.clone()))
 }
 
-/// For [`Universe::keyval`](crate::Universe::keyval): nothing is to be done about a value but dropping it
+/// For [`Job::keyval`](crate::Job::keyval): nothing is to be done about a value but dropping it
 /// (`MPI_COMM_NULL_DELETE_FN`).
 ///
 /// # Errors
@@ -58,7 +58,7 @@ pub fn null_delete<T>(_: &Communicator, _: &T) -> Result<(), CallbackError> {
     Ok(())
 }
 
-impl crate::Universe {
+impl crate::Job {
     /// A new key for attributes of communicators (`MPI_Comm_create_keyval`).
     ///
     /// `copy` is called for each attribute of a communicator that is duplicated, in the order in which they were set, with
@@ -206,7 +206,7 @@ impl<T> fmt::Debug for Keyval<T> {
 
 /// What the standard predefines as attributes of `MPI_COMM_WORLD` (MPI 5.0, section 9.1.2); `MPI_TAG_UB` is
 /// [`TAG_UB`](crate::TAG_UB).
-impl crate::Universe {
+impl crate::Job {
     /// Whether the clocks of all ranks go together (`MPI_WTIME_IS_GLOBAL`): each has its own.
     pub fn wtime_is_global(&self) -> bool {
         false

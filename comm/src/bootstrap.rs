@@ -109,6 +109,11 @@ impl Bootstrap {
         self.job().appnum().ok()?.and_then(|number| i32::try_from(number).ok())
     }
 
+    /// The number of the host of each rank, if the launcher tells.
+    pub(crate) fn hosts(&self, ranks: u32) -> Option<Vec<u32>> {
+        Some(self.job().process_mapping().ok()??.hosts_of(ranks as usize))
+    }
+
     /// How the whole job is ended.
     pub(crate) fn ending(&self) -> Ending {
         Ending { job: Arc::clone(&self.job) }

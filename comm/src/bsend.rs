@@ -74,7 +74,7 @@ impl Hold for Piece {
     }
 }
 
-impl crate::Universe {
+impl crate::Job {
     /// Sets `bytes` bytes aside for buffered sends (`MPI_Buffer_attach`, MPI 5.0, section 3.6). Each message takes
     /// its length and [`BSEND_OVERHEAD`] until it has left.
     ///

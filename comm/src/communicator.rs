@@ -36,6 +36,7 @@ pub const MAX_OBJECT_NAME: usize = 127;
 /// - objects: [`send_object`](Self::send_object), [`recv_object`](Self::recv_object), and their kin;
 /// - asking first: [`probe`](Self::probe), [`iprobe`](Self::iprobe), [`mprobe`](Self::mprobe);
 /// - making others: [`dup`](Self::dup), [`split`](Self::split), [`create`](Self::create), and their kin;
+/// - between two groups: [`create_inter`](Self::create_inter), [`merge`](Self::merge), [`is_inter`](Self::is_inter);
 /// - what it carries: [`name`](Self::name), [`info`](Self::info), [`attr`](Self::attr),
 ///   [`error_handler`](Self::error_handler).
 ///

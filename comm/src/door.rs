@@ -26,6 +26,18 @@ pub enum ThreadLevel {
     Multiple,
 }
 
+impl ThreadLevel {
+    /// Its name in the standard.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Single => "MPI_THREAD_SINGLE",
+            Self::Funneled => "MPI_THREAD_FUNNELED",
+            Self::Serialized => "MPI_THREAD_SERIALIZED",
+            Self::Multiple => "MPI_THREAD_MULTIPLE",
+        }
+    }
+}
+
 pub(crate) struct Door<S> {
     level: ThreadLevel,
     owner: usize,

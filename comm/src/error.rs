@@ -392,6 +392,11 @@ pub enum InitError {
         /// What was found instead.
         detail: String,
     },
+    /// The process has a universe of this job already, or had one.
+    #[error(
+        "this process has its universe already, or had it: it is made once, beside as many sessions as are wanted"
+    )]
+    Twice,
     /// The calling thread may not.
     #[error(transparent)]
     Thread(#[from] ThreadError),
@@ -440,6 +445,9 @@ pub enum Error {
     /// A group was not made.
     #[error(transparent)]
     Group(#[from] GroupError),
+    /// From a session.
+    #[error(transparent)]
+    Session(#[from] crate::SessionError),
     /// From an info object.
     #[error(transparent)]
     Info(#[from] InfoError),

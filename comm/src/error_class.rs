@@ -255,6 +255,7 @@ impl Error {
             Self::Partitioned(error) => error.class(),
             Self::Create(error) => error.class(),
             Self::Group(error) => error.class(),
+            Self::Session(error) => error.class(),
             Self::Info(error) => error.class(),
             Self::Attribute(error) => error.class(),
             Self::Spent => ErrorClass::Request,

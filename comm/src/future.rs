@@ -12,7 +12,7 @@ use crate::request::{Inner, Request};
 use crate::wait::Shared;
 
 /// A request as a future. Messages move while someone polls: under
-/// [`Universe::block_on`](crate::Universe::block_on) the calling thread does, and sleeps in between; under another
+/// [`Job::block_on`](crate::Job::block_on) the calling thread does, and sleeps in between; under another
 /// executor the future asks to be polled again at once, so that its task keeps a thread busy while it waits.
 impl<T> Future for Request<T> {
     type Output = Result<T, Error>;
@@ -51,7 +51,7 @@ impl<T> Future for Request<T> {
 // Nothing in a request is pinned: its buffer is on the heap.
 impl<T> Unpin for Request<T> {}
 
-impl crate::Universe {
+impl crate::Job {
     /// Runs a future to its end on this thread, moving messages on meanwhile and sleeping while nothing happens.
     ///
     /// # Errors

@@ -147,21 +147,14 @@ impl Communicator {
     }
 }
 
-impl crate::Universe {
+impl crate::Job {
     /// How this program was started (`MPI_INFO_ENV`): what [`Info::of_environment`] says of its arguments, and also
     /// `maxprocs` (how many ranks there are) and `thread_level`.
     pub fn info_env(&self) -> Info {
         let mut info =
             Info::of_environment(std::env::args_os().map(|argument| argument.display().to_string()));
-        let level = match self.thread_level() {
-            crate::ThreadLevel::Single => "MPI_THREAD_SINGLE",
-            crate::ThreadLevel::Funneled => "MPI_THREAD_FUNNELED",
-            crate::ThreadLevel::Serialized => "MPI_THREAD_SERIALIZED",
-            crate::ThreadLevel::Multiple => "MPI_THREAD_MULTIPLE",
-        };
-        for (key, value) in
-            [("maxprocs", self.world().size().to_string()), ("thread_level", level.to_owned())]
-        {
+        let level = self.thread_level().name().to_owned();
+        for (key, value) in [("maxprocs", self.everyone().size().to_string()), ("thread_level", level)] {
             // Both are short.
             let _ = info.set(key, &value);
         }

@@ -11,7 +11,8 @@
 //! name operations; the families of calls begin them (`send.rs`, `recv.rs`, `request.rs`, `scope.rs`,
 //! `persistent.rs`, `partitioned/`, `object.rs`, `view.rs`, `probe.rs`), `collective/` runs those of all ranks,
 //! and `wait.rs` waits for them. `group/` says who is in a communicator,
-//! `context/` which messages may meet, `create/` how communicators come to be, and `communicator.rs` how they end.
+//! `context/` which messages may meet, `create/` how communicators come to be, and `communicator.rs` how they end. A
+//! process's membership is a `job.rs`, of which `universe.rs` and `session.rs` are made.
 #![warn(clippy::pedantic)]
 #![allow(
     clippy::module_name_repetitions,
@@ -42,6 +43,7 @@ mod future;
 mod group;
 mod inbox;
 mod info;
+mod job;
 mod leaving;
 mod object;
 mod op;
@@ -54,6 +56,7 @@ mod report;
 mod request;
 mod scope;
 mod send;
+mod session;
 mod status;
 mod topology;
 mod universe;
@@ -76,6 +79,7 @@ pub use error_class::ErrorClass;
 pub use error_handler::{ErrorHandler, UserHandler};
 pub use group::{Comparison, Group, RankRange};
 pub use info::{Info, MAX_INFO_KEY, MAX_INFO_VAL};
+pub use job::{Builder, Job};
 pub use olympi_coll::{Tuning, TuningError, TuningSetting};
 pub use olympi_datatype::{
     Axis, Basic, Buffer, BufferMut, Datatype, DatatypeError, Distribution, Equivalence, IntoMemory,
@@ -93,6 +97,7 @@ pub use probe::{Message, ObjectMessage};
 pub use reduction::{Bits, Locatable, Located, Number, Op, Ordered, Reducible};
 pub use request::Request;
 pub use scope::{Scope, ScopedRequest};
+pub use session::{MAX_PSET_NAME, Session, SessionError};
 pub use status::{ANY_SOURCE, ANY_TAG, PROC_NULL, ROOT, Status, TAG_UB};
 pub use topology::{Cartesian, DistributedGraph, Edges, Graph, GraphShape, Grid, Topology, dims_create};
-pub use universe::{Builder, Universe};
+pub use universe::Universe;

@@ -14,7 +14,7 @@ use olympi_transport_api::Peer;
 use crate::communicator::{About, Communicator};
 use crate::context;
 use crate::group::Group;
-use crate::{InitError, Request, Status, Universe};
+use crate::{InitError, Job, Request, Status};
 
 /// The communicator that carries reports: a number that is not given to any other.
 const REPORTS: u32 = context::END;
@@ -31,20 +31,20 @@ pub(crate) fn wanted() -> bool {
 }
 
 /// Writes the report of the job to standard error of rank 0. All ranks call it.
-pub(crate) fn print(universe: &Universe) -> Result<(), InitError> {
-    let (me, size) = (universe.world().rank() as u32, universe.world().size() as u32);
-    let everyone = Group::world(size, Peer(me));
-    let mut inside = universe.shared().door.enter()?;
+pub(crate) fn print(job: &Job) -> Result<(), InitError> {
+    let everyone = job.everyone();
+    let (me, size) = (everyone.me().0, everyone.len());
+    let mut inside = job.shared().door.enter()?;
     inside.enroll(REPORTS, &everyone, &Group::empty());
     let mut mine = Classes::default();
     for peer in asked(me, size) {
         mine.add(text(&inside.progress.describe(Peer(peer))), me, [(peer, peer)], size);
     }
     drop(inside);
-    let reports = Communicator::new(universe.shared(), REPORTS, everyone, None, me, About::default());
+    let reports = Communicator::new(job.shared(), REPORTS, everyone, None, me, About::default());
     if me == 0 {
         gather(&reports, &mut mine, size);
-        eprint!("{}{}", mine.lines(size), universe.world().tell_collectives()?);
+        eprint!("{}{}", mine.lines(size), reports.tell_collectives()?);
     } else if let Err(error) = reports.send_object(&mine.told(), 0, 0) {
         eprintln!("{}olympi: rank {me} tells its own part, since it {error}", mine.lines(size));
     }

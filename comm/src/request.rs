@@ -20,7 +20,7 @@ use crate::wait::Shared;
 /// - A dropped request lets its operation run on (`MPI_Request_free`); a receive that nothing has matched yet
 ///   is cancelled, since nobody could see what it receives.
 /// - A forgotten one (`mem::forget`) leaks its buffer, and nothing else.
-/// - It is a [`Future`] too: see [`Universe::block_on`](crate::Universe::block_on).
+/// - It is a [`Future`] too: see [`Job::block_on`](crate::Job::block_on).
 #[must_use = "a request is waited for; dropping one cancels a receive"]
 pub struct Request<T> {
     pub(crate) inner: Inner<T>,

@@ -59,7 +59,7 @@ impl Communicator {
         self.send(data, dest, tag)
     }
 
-    /// Sends out of the [attached buffer](crate::Universe::attach_buffer) (`MPI_Bsend`): ends at once, whether or
+    /// Sends out of the [attached buffer](crate::Job::attach_buffer) (`MPI_Bsend`): ends at once, whether or
     /// not a receive is posted.
     ///
     /// # Errors

@@ -4,6 +4,8 @@
 //! form begins it and waits, the non-blocking form begins it and hands out a request, the persistent form begins the same
 //! again at each start. A schedule is run by messages (`running.rs`), or, among the ranks of one host, on a board that
 //! all of them see (`strokes.rs`, `seat.rs`).
+//!
+//! On an intercommunicator the same calls give each group what the other one contributes (`role.rs`).
 
 mod areas;
 mod barrier;

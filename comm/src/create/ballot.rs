@@ -125,8 +125,9 @@ impl Hold for Conclusion {
 
 impl Conclusion {
     /// That of an operation that is over.
-    pub(crate) fn of(outcome: Outcome) -> Option<Self> {
-        outcome.hold?.into_any().downcast::<Self>().ok().map(|conclusion| *conclusion)
+    pub(crate) fn of(outcome: Outcome) -> Self {
+        let hold = outcome.hold.and_then(|hold| hold.into_any().downcast::<Self>().ok());
+        *hold.unwrap_or_else(|| unreachable!("an agreement ends with a conclusion"))
     }
 }
 

@@ -6,7 +6,8 @@
 //! the other group's members, its errors and its deaths by its own leader, and nobody waits for a process that it does not
 //! know. `4 ceil(log2 n) + 1` messages deep for the larger group.
 //!
-//! A group that cannot go on after the first agreement says so to the other one, whose leader waits for it.
+//! A group that has no second agreement, since its members name different leaders, says so to the other one, whose leader
+//! waits for it.
 
 use std::sync::Arc;
 
@@ -17,9 +18,11 @@ use crate::context::mix;
 use crate::create::ballot::Bridge;
 use crate::create::split::word;
 use crate::create::together::{meet, name_of};
-use crate::create::{Conclusion, Groups, Kind, Motion, begin, born, concluded, tag_of};
+use crate::create::{Conclusion, Groups, Kind, Motion, Verdict, born, concluded, tag_of};
 use crate::error::CreateError;
+use crate::error_handler::ErrorHandler;
 use crate::group::Group;
+use crate::info::Info;
 use crate::wait::Shared;
 
 impl Communicator {
@@ -63,31 +66,69 @@ impl Communicator {
         });
         let call = Call { shared: &self.shared, group: self.group(), leader, across };
         let wrong = call.wrong().or((tag < 0).then_some(CreateError::Tag { tag }));
-        let chosen = self.agree(Kind::Leader, leader.to_le_bytes().to_vec(), wrong);
+        let choice = self.motion(Kind::Leader, Vec::new(), wrong.is_none());
         let motion = self.motion(Kind::Inter, Vec::new(), true);
-        call.make(chosen, motion, self.bequest())
+        call.make(choice, wrong, motion, self.bequest())
     }
 }
 
-/// The intercommunicator of two groups. The remote group and its leader matter at this group's leader alone.
-pub(crate) fn inter_from_groups(
-    shared: &Arc<Shared>,
-    (local, leader): (&Group, i32),
-    (remote, remote_leader): (&Group, i32),
-    tag: &str,
-    about: About,
-) -> Result<Communicator, CreateError> {
-    let name = name_of(tag);
-    let across =
-        Some(Across { group: remote, leader: remote_leader, name: mix(name), digest: remote.digest() });
-    let call = Call { shared, group: local, leader, across };
-    let entry = leader.to_le_bytes().to_vec();
-    let chosen = meet(shared, local, name, Kind::LeaderOfGroup, entry, call.wrong());
-    if matches!(chosen, Err(CreateError::NotMember)) {
-        return Err(CreateError::NotMember);
+impl crate::Job {
+    /// The intercommunicator of two groups that are apart, without a communicator that they have in common
+    /// (`MPI_Intercomm_create_from_groups`, MPI 5.0, section 7.6.2). The members of both call it, each with their own group
+    /// as `local` and its leader; the other group, and its leader's rank in it, matter at the own leader alone. Where several
+    /// are made at once, the string tells them apart.
+    ///
+    /// # Errors
+    /// [`CreateError`], at all members of both: a wrong leader, groups that are not apart or not those that the other one
+    /// says, a process is gone, or the processes do not do the same. At once, where this process is no member of `local`.
+    ///
+    /// ```
+    /// # let universe = olympi_comm::Universe::init()?;
+    /// let everyone = universe.world().group();
+    /// let (first, rest) = (everyone.incl(&[0])?, everyone.excl(&[0])?);
+    /// if !rest.is_empty() {
+    ///     let (mine, theirs) = if first.rank().is_some() { (&first, &rest) } else { (&rest, &first) };
+    ///     let across = universe.inter_from_groups(mine, 0, theirs, 0, "org.example.io")?;
+    ///     assert_eq!(across.remote_group(), Some(theirs));
+    /// }
+    /// # Ok::<(), olympi_comm::Error>(())
+    /// ```
+    pub fn inter_from_groups(
+        &self,
+        local: &Group,
+        leader: i32,
+        remote: &Group,
+        remote_leader: i32,
+        tag: &str,
+    ) -> Result<Communicator, CreateError> {
+        let (info, handler) = (Info::new(), ErrorHandler::default());
+        self.inter_from_groups_with((local, leader), (remote, remote_leader), tag, &info, handler)
     }
-    let motion = Motion::of_group(shared, local, name, Kind::InterFromGroups)?;
-    call.make(chosen, motion, about)
+
+    /// The same with hints for the new communicator, and its error handler: each group with its leader.
+    ///
+    /// # Errors
+    /// As for [`inter_from_groups`](Self::inter_from_groups).
+    pub fn inter_from_groups_with(
+        &self,
+        (local, leader): (&Group, i32),
+        (remote, remote_leader): (&Group, i32),
+        tag: &str,
+        info: &Info,
+        handler: ErrorHandler,
+    ) -> Result<Communicator, CreateError> {
+        if local.rank().is_none() {
+            return Err(CreateError::NotMember);
+        }
+        let (shared, name) = (self.shared(), name_of(tag));
+        let across =
+            Some(Across { group: remote, leader: remote_leader, name: mix(name), digest: remote.digest() });
+        let call = Call { shared, group: local, leader, across };
+        let wrong = call.wrong();
+        let choice = Motion::of_group(shared, local, name, Kind::LeaderOfGroup)?;
+        let motion = Motion::of_group(shared, local, name, Kind::InterFromGroups)?;
+        call.make(choice, wrong, motion, About { info: info.clone(), handler, ..About::default() })
+    }
 }
 
 /// What a leader knows of the other group.
@@ -136,7 +177,12 @@ impl Call<'_> {
         self.group.rank_of(peer).is_some()
     }
 
-    /// Why it cannot go on.
+    /// The process that leads the other group, as far as this member knows it, if it can be.
+    fn other_leader(&self) -> Option<Peer> {
+        self.across.as_ref()?.peer().filter(|&peer| !self.is_ours(peer))
+    }
+
+    /// Why this member cannot go on.
     fn wrong(&self) -> Option<CreateError> {
         let (leader, size) = (self.leader, self.group.size());
         if !(0..size).contains(&leader) {
@@ -146,47 +192,42 @@ impl Call<'_> {
             return None;
         }
         let Some(across) = &self.across else { return Some(CreateError::NoBridge) };
-        match across.peer() {
-            None => Some(CreateError::Leader { leader: across.leader, size: across.group.size() }),
-            Some(peer) if across.digest == 0 => {
-                self.is_ours(peer).then_some(CreateError::Overlap { common: 1 })
-            }
-            Some(_) => {
-                let common = across.group.peers().filter(|&peer| self.is_ours(peer)).count();
-                (common > 0).then_some(CreateError::Overlap { common })
-            }
-        }
+        let Some(peer) = across.peer() else {
+            return Some(CreateError::Leader { leader: across.leader, size: across.group.size() });
+        };
+        let common = match across.digest {
+            0 => usize::from(self.is_ours(peer)),
+            _ => across.group.peers().filter(|&peer| self.is_ours(peer)).count(),
+        };
+        (common > 0).then_some(CreateError::Overlap { common })
     }
 
-    /// Makes the intercommunicator by the second agreement, after the first one has come to this.
+    /// Makes the intercommunicator: by the first agreement, which is on the leader, and the second one.
     fn make(
         self,
-        chosen: Result<Conclusion, CreateError>,
+        choice: Motion,
+        wrong: Option<CreateError>,
         motion: Motion,
         about: About,
     ) -> Result<Communicator, CreateError> {
-        if let Err(error) = self.chosen(chosen) {
-            self.call_off()?;
-            return Err(error);
+        let (entry, valid) = (self.leader.to_le_bytes().to_vec(), wrong.is_none());
+        let chosen = Conclusion::of(meet(self.shared, Motion { entry, valid, ..choice })?);
+        if chosen.verdict == Verdict::Agreed {
+            // That number is not needed.
+            self.shared.door.enter()?.mail.contexts.release(chosen.number);
         }
-        let (leader, len) = (self.leader as u32, self.group.len());
-        let turned = (0..len).map(|at| self.group.peer((leader + at) % len)).collect();
-        let group = Group::of(turned, self.me());
-        let rank = self.group.rank_of(self.me()).ok_or(CreateError::NotMember)?;
-        let across = self.across.as_ref().filter(|_| self.leads());
-        let digest = across.map_or(0, |across| across.digest);
-        let motion = Motion {
-            me: (rank + len - leader) % len,
-            group,
-            bridge: across.and_then(|across| Some(across.bridge(across.peer()?))),
-            entry: Member { peer: self.me(), rank, digest }.encode().to_vec(),
-            ..motion
-        };
-        let mut inside = self.shared.door.enter()?;
-        let op = begin(self.shared, &mut inside, motion);
-        drop(inside);
-        let outcome = self.shared.outcome(op)?;
-        let Conclusion { number, table, .. } = concluded(outcome, |peer| self.group.name(peer), None)?;
+        let dissent = self.dissent(&chosen);
+        let lost = wrong.or_else(|| chosen.fault(|peer| self.group.name(peer))).or_else(|| dissent.clone());
+        if let (Some(lost), Some(_)) = (&lost, dissent) {
+            self.call_off()?;
+            return Err(lost.clone());
+        }
+        if lost.is_some() && self.other_leader().is_none() {
+            self.call_off()?;
+        }
+        // Also where it is lost: a member to which a death was hidden goes on, and waits for all others.
+        let outcome = meet(self.shared, self.motion(Motion { valid: lost.is_none(), ..motion }))?;
+        let Conclusion { number, table, .. } = concluded(outcome, |peer| self.group.name(peer), lost)?;
         match self.other_group(&table) {
             Ok(remote) => {
                 let groups = Groups { local: self.group.clone(), remote: Some(remote) };
@@ -199,15 +240,33 @@ impl Call<'_> {
         }
     }
 
-    /// Whether all have named the same leader. The number that came with that is not needed.
-    fn chosen(&self, chosen: Result<Conclusion, CreateError>) -> Result<(), CreateError> {
-        let Conclusion { number, table, .. } = chosen?;
-        self.shared.door.enter()?.mail.contexts.release(number);
-        let mut said = table.chunks_exact(4).map(word);
-        let first = said.next();
-        match said.position(|leader| Some(leader) != first) {
-            None => Ok(()),
-            Some(before) => Err(CreateError::Confused { rank: before as i32 + 1 }),
+    /// Why there can be no agreement of the members whose tree begins at the leader: all must know the same one. Whoever has
+    /// heard of a death may not have heard of all leaders, and takes its own for that of all.
+    fn dissent(&self, chosen: &Conclusion) -> Option<CreateError> {
+        let size = self.group.size();
+        let said: Vec<_> = match chosen.verdict {
+            Verdict::Dead => vec![self.leader],
+            Verdict::Confused => return chosen.fault(|peer| self.group.name(peer)),
+            _ => chosen.table.chunks_exact(4).map(word).collect(),
+        };
+        let other = |leader: &i32| Some(leader) != said.first() || !(0..size).contains(leader);
+        said.iter().position(other).map(|rank| CreateError::Confused { rank: rank as i32 })
+    }
+
+    /// The agreement whose tree begins at the leader.
+    fn motion(&self, motion: Motion) -> Motion {
+        let (leader, len) = (self.leader as u32, self.group.len());
+        let turned = (0..len).map(|at| self.group.peer((leader + at) % len)).collect();
+        // Ranks are below the size, which is an i32 to users.
+        let rank = self.group.rank().unwrap_or_default() as u32;
+        let across = self.across.as_ref().filter(|_| self.leads());
+        let digest = across.map_or(0, |across| across.digest);
+        Motion {
+            me: (rank + len - leader) % len,
+            group: Group::of(turned, self.me()),
+            bridge: across.and_then(|across| Some(across.bridge(self.other_leader()?))),
+            entry: Member { peer: self.me(), rank, digest }.encode().to_vec(),
+            ..motion
         }
     }
 
@@ -219,7 +278,7 @@ impl Call<'_> {
             return Ok(());
         };
         let mut inside = self.shared.door.enter()?;
-        match across.peer().filter(|&peer| !self.is_ours(peer)) {
+        match self.other_leader() {
             Some(peer) => inside.call_off(self.me(), across.bridge(peer)),
             None => {
                 for peer in across.group.peers().filter(|&peer| !self.is_ours(peer)) {

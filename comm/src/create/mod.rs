@@ -210,19 +210,26 @@ pub(crate) fn concluded(
     name: impl FnOnce(Peer) -> i32,
     wrong: Option<CreateError>,
 ) -> Result<Conclusion, CreateError> {
-    let conclusion =
-        Conclusion::of(outcome).unwrap_or_else(|| unreachable!("an agreement ends with a conclusion"));
-    if let Some(wrong) = wrong {
-        return Err(wrong);
+    let conclusion = Conclusion::of(outcome);
+    match wrong.or_else(|| conclusion.fault(name)) {
+        None => Ok(conclusion),
+        Some(error) => Err(error),
     }
-    let rank = name(conclusion.culprit);
-    match conclusion.verdict {
-        Verdict::Agreed | Verdict::Taken => Ok(conclusion),
-        Verdict::CalledOff => Err(CreateError::CalledOff { rank }),
-        Verdict::Confused => Err(CreateError::Confused { rank }),
-        Verdict::Dead => {
-            let unknown = || "it is gone, as another rank has found".to_owned();
-            Err(CreateError::PeerGone { rank, detail: conclusion.detail.unwrap_or_else(unknown) })
+}
+
+impl Conclusion {
+    /// Why nothing comes of it.
+    fn fault(&self, name: impl FnOnce(Peer) -> i32) -> Option<CreateError> {
+        let rank = name(self.culprit);
+        match self.verdict {
+            Verdict::Agreed | Verdict::Taken => None,
+            Verdict::CalledOff => Some(CreateError::CalledOff { rank }),
+            Verdict::Confused => Some(CreateError::Confused { rank }),
+            Verdict::Dead => {
+                let unknown = || "it is gone, as another rank has found".to_owned();
+                let detail = self.detail.clone().unwrap_or_else(unknown);
+                Some(CreateError::PeerGone { rank, detail })
+            }
         }
     }
 }

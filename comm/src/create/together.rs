@@ -6,9 +6,12 @@ use std::sync::atomic::Ordering;
 
 use crate::communicator::{About, Communicator};
 use crate::context::mix;
-use crate::create::{Conclusion, Groups, Kind, Motion, begin, born, concluded, tag_of};
+use crate::create::{Groups, Kind, Motion, begin, born, concluded, tag_of};
 use crate::error::CreateError;
+use crate::error_handler::ErrorHandler;
 use crate::group::Group;
+use crate::info::Info;
+use crate::op::Outcome;
 use crate::wait::Shared;
 
 impl Communicator {
@@ -42,7 +45,7 @@ impl Communicator {
     }
 }
 
-impl crate::Universe {
+impl crate::Job {
     /// The communicator of a group, without another that it is made of (`MPI_Comm_create_from_group`). The members of
     /// the group call it; where several are made at once, the string tells them apart.
     ///
@@ -59,18 +62,23 @@ impl crate::Universe {
     /// # Ok::<(), olympi_comm::Error>(())
     /// ```
     pub fn create_from_group(&self, group: &Group, tag: &str) -> Result<Communicator, CreateError> {
-        create_from_group(self.shared(), group, tag)
+        self.create_from_group_with(group, tag, &Info::new(), ErrorHandler::default())
     }
-}
 
-/// The communicator of a group.
-pub(crate) fn create_from_group(
-    shared: &Arc<Shared>,
-    group: &Group,
-    tag: &str,
-) -> Result<Communicator, CreateError> {
-    let name = name_of(tag);
-    make(shared, group, name, Kind::FromGroup, About::default())
+    /// The same with hints for the new communicator, and its error handler.
+    ///
+    /// # Errors
+    /// As for [`create_from_group`](Self::create_from_group).
+    pub fn create_from_group_with(
+        &self,
+        group: &Group,
+        tag: &str,
+        info: &Info,
+        handler: ErrorHandler,
+    ) -> Result<Communicator, CreateError> {
+        let about = About { info: info.clone(), handler, ..About::default() };
+        make(self.shared(), group, name_of(tag), Kind::FromGroup, about)
+    }
 }
 
 /// A number that equal strings have in common.
@@ -85,25 +93,17 @@ fn make(
     kind: Kind,
     about: About,
 ) -> Result<Communicator, CreateError> {
-    let number = meet(shared, group, name, kind, Vec::new(), None)?.number;
-    born(shared, number, Groups { local: group.clone(), remote: None }, about)
+    let motion = Motion::of_group(shared, group, name, kind)?;
+    let conclusion = concluded(meet(shared, motion)?, |peer| group.name(peer), None)?;
+    born(shared, conclusion.number, Groups { local: group.clone(), remote: None }, about)
 }
 
-/// An agreement of a group's members.
-pub(super) fn meet(
-    shared: &Shared,
-    group: &Group,
-    name: u64,
-    kind: Kind,
-    entry: Vec<u8>,
-    wrong: Option<CreateError>,
-) -> Result<Conclusion, CreateError> {
-    let mut motion = Motion::of_group(shared, group, name, kind)?;
-    (motion.entry, motion.valid) = (entry, wrong.is_none());
+/// Waits for an agreement.
+pub(super) fn meet(shared: &Shared, motion: Motion) -> Result<Outcome, CreateError> {
     let mut inside = shared.door.enter()?;
     let op = begin(shared, &mut inside, motion);
     drop(inside);
-    concluded(shared.outcome(op)?, |peer| group.name(peer), wrong)
+    Ok(shared.outcome(op)?)
 }
 
 impl Motion {

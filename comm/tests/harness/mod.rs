@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use olympi_comm::{Config, Directory, LookupError, Membership, Peer, ThreadLevel, Universe};
+use olympi_comm::{Config, Directory, Job, LookupError, Membership, Peer, ThreadLevel, Universe};
 
 /// The transports that every test of point-to-point runs over: shared memory and TCP, or those of
 /// `OLYMPI_TEST_TRANSPORTS` (`verbs,ofi`), which `ci/rdma` sets where there are devices for them.
@@ -57,6 +57,29 @@ fn run_configured<R: Send + 'static>(
     ranks: u32,
     body: impl Fn(&Universe) -> R + Send + Sync + 'static,
 ) -> Vec<R> {
+    launch(level, config, ranks, move |job| {
+        let universe = job.universe().expect("a job's first universe");
+        (body(&universe), universe)
+    })
+}
+
+/// Runs `body` on each of `ranks` processes of a job over `transport`, which have no universe but the one that they make.
+pub fn run_jobs<R: Send + 'static>(
+    transport: &str,
+    ranks: u32,
+    body: impl Fn(&Job) -> R + Send + Sync + 'static,
+) -> Vec<R> {
+    let config = Config { transports: transport.parse().expect("a transport"), ..Config::default() };
+    launch(ThreadLevel::Funneled, config, ranks, move |job| (body(job), ()))
+}
+
+/// Runs `body`, and keeps what it gives beside its result until everyone is done.
+fn launch<R: Send + 'static, K>(
+    level: ThreadLevel,
+    config: Config,
+    ranks: u32,
+    body: impl Fn(&Job) -> (R, K) + Send + Sync + 'static,
+) -> Vec<R> {
     let book = Arc::new(Book::default());
     let body = Arc::new(body);
     let (done, results) = std::sync::mpsc::channel();
@@ -69,16 +92,12 @@ fn run_configured<R: Send + 'static>(
                 let membership = Membership { me: Peer(rank), size: ranks, secret: [7; 32] };
                 let address_book = Box::new(Reader(Arc::clone(&book)));
                 let publish = |address| book.enter(Peer(rank), address);
-                let universe = Universe::inside(level, config, membership, address_book, publish)
+                let job = Job::inside(level, config, membership, address_book, publish)
                     .unwrap_or_else(|error| panic!("rank {rank} does not start: {error}"));
-                let result = body(&universe);
+                let (result, kept) = body(&job);
                 // Nobody leaves while another may still need it.
-                book.leave(ranks, || {
-                    universe
-                        .world()
-                        .iprobe(olympi_comm::ANY_SOURCE, olympi_comm::ANY_TAG)
-                        .expect("nobody died");
-                });
+                book.leave(ranks, || job.poll().expect("nobody died"));
+                drop(kept);
                 let _ = done.send((rank, result));
             })
             .expect("a thread can be started");
