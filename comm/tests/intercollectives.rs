@@ -205,7 +205,7 @@ fn reductions_combine_the_other_group() {
         // In the order of ranks: what joins decimal numbers, whose length stands in the lowest byte.
         let join = |a: &i64, b: &i64| {
             let digits = b & 255;
-            ((a >> 8) * 10_i64.pow(digits as u32) + (b >> 8)) << 8 | (a & 255) + digits
+            (((a >> 8) * 10_i64.pow(digits as u32) + (b >> 8)) << 8) | ((a & 255) + digits)
         };
         let joined = inter.all_reduce(&(i64::from(me + 1) << 8 | 1), Op::associative(join)).unwrap();
         assert_eq!(joined >> 8, (1..=i64::from(remote)).fold(0, |number, digit| number * 10 + digit));

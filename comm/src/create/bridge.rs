@@ -254,6 +254,7 @@ impl Call<'_> {
     }
 
     /// The agreement whose tree begins at the leader.
+    #[allow(clippy::needless_pass_by_value)] // what is not told here it takes over
     fn motion(&self, motion: Motion) -> Motion {
         let (leader, len) = (self.leader as u32, self.group.len());
         let turned = (0..len).map(|at| self.group.peer((leader + at) % len)).collect();
