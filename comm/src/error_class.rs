@@ -5,8 +5,7 @@ use olympi_datatype::{DatatypeError, PackError, ViewError};
 use crate::collective::CollectiveError;
 use crate::error::{
     AttributeError, BufferError, CreateError, Error, GroupError, InfoError, PersistentError, RecvError,
-    SendError,
-    TopologyError,
+    SendError, TopologyError,
 };
 
 macro_rules! classes {

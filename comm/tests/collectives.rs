@@ -363,7 +363,10 @@ fn parts_of_any_lengths_come_to_where_they_belong() {
             "all_gather_parts: the result has parts that overlap, at elements 0 and 1"
         );
         let error = world.all_gather_parts_into(&[1][..], &mut [0; 3][..], &Parts::new(&[1])).unwrap_err();
-        assert_eq!(error.to_string(), "all_gather_parts: the result has 1 parts instead of 2, one for each rank");
+        assert_eq!(
+            error.to_string(),
+            "all_gather_parts: the result has 1 parts instead of 2, one for each rank"
+        );
         assert!(world.all_gather_parts_into(&[1][..], &mut [0; 1][..], &Parts::new(&[1, 1])).is_err());
     });
 }

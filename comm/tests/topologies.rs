@@ -34,7 +34,10 @@ fn ranks_know_their_places_on_a_grid() {
 
         // A row of the grid is a grid of its own, and a duplicate has the topology too.
         let row = grid.sub(&[false, true]).unwrap();
-        assert_eq!((row.size(), row.rank(), row.grid().dims(), row.grid().periods()), (3, me % 3, &[3][..], &[true][..]));
+        assert_eq!(
+            (row.size(), row.rank(), row.grid().dims(), row.grid().periods()),
+            (3, me % 3, &[3][..], &[true][..])
+        );
         let copy = row.dup().unwrap();
         assert!(matches!(copy.topology(), Some(Topology::Grid(grid)) if grid.dims() == [3]));
         assert!(world.topology().is_none());
@@ -69,7 +72,8 @@ fn a_halo_exchange_brings_what_lies_next_door() {
                 grid.neighbour_all_to_all_into(&mine[..], &mut halo[..]).unwrap();
                 let there = |dr: i64, dc: i64| {
                     let (r, c) = (row + dr, column + dc);
-                    let missing = (!periods[0] && !(0..rows).contains(&r)) || (!periods[1] && !(0..columns).contains(&c));
+                    let missing = (!periods[0] && !(0..rows).contains(&r))
+                        || (!periods[1] && !(0..columns).contains(&c));
                     if missing { -1.0 } else { field(r.rem_euclid(rows), c.rem_euclid(columns)) }
                 };
                 assert_eq!(halo, [there(-1, 0), there(1, 0), there(0, -1), there(0, 1)]);
@@ -84,8 +88,12 @@ fn a_halo_exchange_brings_what_lies_next_door() {
                 }
                 got.copy_from_slice(exchange.result().unwrap());
                 let from = |value: f64, side: f64| if value < 0.0 { -1.0 } else { value * 100.0 + side };
-                let expected =
-                    [from(there(-1, 0), 11.0), from(there(1, 0), 10.0), from(there(0, -1), 21.0), from(there(0, 1), 20.0)];
+                let expected = [
+                    from(there(-1, 0), 11.0),
+                    from(there(1, 0), 10.0),
+                    from(there(0, -1), 21.0),
+                    from(there(0, 1), 20.0),
+                ];
                 assert_eq!(got, expected, "{dims:?} {periods:?}");
 
                 let mut around = [-1.0; 4];
@@ -133,7 +141,8 @@ fn distributed_graphs_keep_duplicates_loops_and_weights() {
         // The same, told by rank 0 alone.
         let edges: Vec<(i32, i32, i32)> = (0..3).flat_map(|r| [(r, (r + 1) % 3, 7), (r, r, 8)]).collect();
         let told = world.dist_graph(if me == 0 { &edges } else { &[] }).unwrap();
-        let mut all: Vec<_> = told.edges().sources().iter().zip(told.edges().source_weights().unwrap()).collect();
+        let mut all: Vec<_> =
+            told.edges().sources().iter().zip(told.edges().source_weights().unwrap()).collect();
         all.sort_unstable();
         let mut expected = vec![(&before, &7), (&me, &8)];
         expected.sort_unstable();
@@ -143,7 +152,8 @@ fn distributed_graphs_keep_duplicates_loops_and_weights() {
         let to = Parts::new(&vec![me as usize + 1; told.edges().sources().len()]);
         let mut got = vec![-1; to.end()];
         told.neighbour_all_to_all_parts_into(&mine, &mut got, &Parts::new(&counts), &to).unwrap();
-        let expected: Vec<i32> = told.edges().sources().iter().flat_map(|from| vec![*from; me as usize + 1]).collect();
+        let expected: Vec<i32> =
+            told.edges().sources().iter().flat_map(|from| vec![*from; me as usize + 1]).collect();
         assert_eq!(got, expected);
 
         let error = world.dist_graph_adjacent(&[me], None, &[], None).unwrap_err();

@@ -67,7 +67,10 @@ impl Communicator {
                 let count = |of: &[i32], rank: usize| of.iter().filter(|edge| **edge == rank as i32).count();
                 let back = |other: &i32| count(shape.neighbours(*other as usize), me);
                 if neighbours.iter().any(|other| back(other) != count(neighbours, *other as usize)) {
-                    return Err(CollectiveError::Communicator { call, kind: "a graph that is not symmetric" });
+                    return Err(CollectiveError::Communicator {
+                        call,
+                        kind: "a graph that is not symmetric",
+                    });
                 }
                 let mine = members(neighbours);
                 Ok(Around::Graph { sources: mine.clone(), targets: mine })
