@@ -123,22 +123,25 @@ impl Shared {
         let mut spin = patience.begin();
         loop {
             // To look at a flag takes a nanosecond while it does not change, to poll takes twenty.
-            let mut awaited = Awaited::All;
             for _ in 0..LOOKS {
-                match strokes(&mut inside, board) {
-                    Ok(()) => return Ok(inside),
-                    Err(whom) => awaited = whom,
+                if strokes(&mut inside, board).is_ok() {
+                    return Ok(inside);
                 }
                 std::hint::spin_loop();
             }
             if inside.poll() > 0 {
                 spin = patience.begin();
             } else if !spin.more() {
+                let Err(awaited) = strokes(&mut inside, board) else { return Ok(inside) };
                 board.lie_down(awaited);
+                // What waits at other boards goes on too: other ranks may wait for it before they come to this one.
+                inside.lie_down();
                 // Whatever has changed, it is looked at before the next sleep.
-                let woken = self.nap(inside, |state| strokes(state, board) != Err(awaited));
+                let woken =
+                    self.nap(inside, |state| strokes(state, board) != Err(awaited) || state.look_at_boards());
                 board.get_up();
                 inside = woken?;
+                inside.get_up();
                 spin = patience.begin();
             } else if self.door.shared() {
                 inside = self.step_aside(inside)?;

@@ -95,6 +95,8 @@ impl State {
             if head.strokes.advance(board, progress, living).is_err() {
                 return ended;
             }
+            // Nobody sleeps for what is over, even if the thread that has said so does not know yet.
+            board.get_up();
             let Some(Queued { strokes, slot, .. }) = seat.queue.pop_front() else { return ended };
             let (fault, areas) = strokes.into_outcome();
             self.end_collective(slot, fault, areas);
@@ -102,14 +104,21 @@ impl State {
         }
     }
 
-    /// Looks at the boards a last time before a sleep; whether anything was there.
+    /// Looks at the boards a last time before a sleep: whether anything was there, or some board's collective waits for
+    /// somebody else by now, who would not wake this rank.
     pub(crate) fn look_at_boards(&mut self) -> bool {
-        !self.mail.collectives.seated.is_empty() && self.advance_boards() > 0
+        let mut changed = self.advance_boards() > 0;
+        self.at_boards(|board, awaited| changed |= awaited.is_none() || board.said() != awaited);
+        changed
     }
 
     /// Says at every board where a collective waits that this rank goes to sleep.
     pub(crate) fn lie_down(&mut self) {
-        self.at_boards(|board, awaited| board.lie_down(awaited));
+        self.at_boards(|board, awaited| {
+            if let Some(awaited) = awaited {
+                board.lie_down(awaited);
+            }
+        });
     }
 
     /// Takes that back.
@@ -117,13 +126,14 @@ impl State {
         self.at_boards(|board, _| board.get_up());
     }
 
-    fn at_boards(&mut self, mut act: impl FnMut(&mut Board, Awaited)) {
+    /// Tells of every board where a collective waits, and for whom; `None`: it waits no more.
+    fn at_boards(&mut self, mut act: impl FnMut(&mut Board, Option<Awaited>)) {
         let Self { progress, mail } = self;
         for context in &mail.collectives.seated {
             let seat = &mut mail.contexts.calls(*context).seat;
             if let (Standing::Present(board), Some(head)) = (&mut seat.standing, seat.queue.front_mut()) {
                 let living = Living { dead: &mail.dead, group: &head.group };
-                let awaited = head.strokes.advance(board, progress, living).err().unwrap_or(Awaited::All);
+                let awaited = head.strokes.advance(board, progress, living).err();
                 act(board, awaited);
             }
         }

@@ -153,10 +153,13 @@ impl Hand {
             match board.look(from as usize, seq) {
                 Some(posted) => self.take(board, seq, *step, posted),
                 None => match living.gone(from as usize) {
-                    Some(gone) => self.fail(from, Cause::Gone(gone.detail.clone())),
+                    Some(gone) => {
+                        self.fail(from, Cause::Gone(gone.detail.clone()));
+                        board.bury(from as usize);
+                    }
                     // Who needs all may as well sleep until all are there.
                     None if messages.len() - self.done + 1 >= living.group.len() as usize => {
-                        return Err(Awaited::All);
+                        return Err(Awaited::All(from as usize));
                     }
                     None => return Err(Awaited::Member(from as usize)),
                 },

@@ -7,6 +7,9 @@
 //! the others, and wakes it when it sleeps (`doorbell`). Long messages are read straight out of their sender's
 //! memory where the system allows it, from a length on that is measured while the program runs (`cma`,
 //! `calibrate`). Peers that die are noticed through their `pidfd` (`watch`).
+//!
+//! Ranks that all share a host do collectives without messages, on a [`Board`]: memory in which each shows what the others
+//! need, step by step, and reads what they show; who waits there sleeps and is woken as for messages (`board`).
 
 #![cfg(target_os = "linux")]
 #![warn(clippy::pedantic)]
