@@ -235,15 +235,14 @@ mod loom {
 
     /// Members go through steps, each reading of those for whom `reads(me, from)` holds; steps for which `cell(seq)`
     /// holds use cells.
-    fn run(n: usize, steps: u64, preemptions: usize, reads: fn(usize, usize) -> bool, cell: fn(u64) -> bool) {
-        let mut model = ::loom::model::Builder::new();
-        model.preemption_bound = Some(preemptions);
-        model.check(move || {
+    fn run(n: usize, steps: u64, reads: fn(usize, usize) -> bool, cell: fn(u64) -> bool) {
+        bounded(move || {
             let paper = Arc::new(Paper::new(n));
             let go = move |mut turns: Turns, paper: Arc<Paper>| {
+                let me = turns.me;
                 for seq in 1..=steps {
                     show(&mut turns, &paper, seq, cell(seq));
-                    for from in (0..n).filter(|from| *from != turns.me && reads(turns.me, *from)) {
+                    for from in (0..n).filter(|from| *from != me && reads(me, *from)) {
                         read(&mut turns, &paper, from, seq);
                     }
                 }
@@ -264,22 +263,43 @@ mod loom {
 
     #[test]
     fn loom_two_members_exchange_by_slots_used_again() {
-        run(2, 5, 3, |_, _| true, |_| false);
+        run(2, 5, |_, _| true, |_| false);
     }
 
     #[test]
     fn loom_two_members_exchange_by_cells_and_slots() {
-        run(2, 5, 3, |_, _| true, |seq| seq != 2);
+        run(2, 5, |_, _| true, |seq| seq != 2);
     }
 
     #[test]
     fn loom_one_runs_ahead_of_another_that_reads() {
-        run(2, 6, 3, |me, _| me == 1, |seq| seq > 3);
+        run(2, 6, |me, _| me == 1, |seq| seq > 3);
     }
 
+    /// A cell is used again, once both of those that read it have gone on.
     #[test]
-    fn loom_three_members_exchange_by_cells() {
-        run(3, 3, 2, |me, from| me == (from + 1) % 3, |_| true);
+    fn loom_who_writes_waits_for_both_of_its_readers() {
+        bounded(|| {
+            let paper = Arc::new(Paper::new(3));
+            let mut turns = members(3, false);
+            for turns in &mut turns {
+                show(turns, &paper, 1, true);
+            }
+            let mut writer = turns.remove(0);
+            let readers: Vec<_> = turns
+                .into_iter()
+                .map(|mut turns| {
+                    let paper = Arc::clone(&paper);
+                    thread::spawn(move || {
+                        read(&mut turns, &paper, 0, 1);
+                        show(&mut turns, &paper, 2, true);
+                    })
+                })
+                .collect();
+            show(&mut writer, &paper, 2, true);
+            show(&mut writer, &paper, 3, true);
+            readers.into_iter().for_each(|reader| reader.join().unwrap());
+        });
     }
 
     /// Members with a doorbell each.
