@@ -6,7 +6,7 @@ use harness::sides::{Side, everywhere};
 use olympi_comm::{CollectiveError, Communicator, Op, PROC_NULL, Parts, ROOT};
 
 /// From nothing to what no eager message carries.
-const LENGTHS: [usize; 4] = [0, 1, 37, 20_000];
+const LENGTHS: [usize; 4] = [0, 1, 37, 5_000];
 
 /// What a rank of a group contributes: the group, the rank, and for whom.
 fn block(left: bool, rank: i32, to: i32, len: usize) -> Vec<i64> {

@@ -207,7 +207,7 @@ impl Call<'_> {
         self,
         choice: Motion,
         wrong: Option<CreateError>,
-        motion: Motion,
+        mut motion: Motion,
         about: About,
     ) -> Result<Communicator, CreateError> {
         let (entry, valid) = (self.leader.to_le_bytes().to_vec(), wrong.is_none());
@@ -226,7 +226,9 @@ impl Call<'_> {
             self.call_off()?;
         }
         // Also where it is lost: a member to which a death was hidden goes on, and waits for all others.
-        let outcome = meet(self.shared, self.motion(Motion { valid: lost.is_none(), ..motion }))?;
+        motion.valid = lost.is_none();
+        self.begin_at_leader(&mut motion);
+        let outcome = meet(self.shared, motion)?;
         let Conclusion { number, table, .. } = concluded(outcome, |peer| self.group.name(peer), lost)?;
         match self.other_group(&table) {
             Ok(remote) => {
@@ -253,22 +255,18 @@ impl Call<'_> {
         said.iter().position(other).map(|rank| CreateError::Confused { rank: rank as i32 })
     }
 
-    /// The agreement whose tree begins at the leader.
-    #[allow(clippy::needless_pass_by_value)] // what is not told here it takes over
-    fn motion(&self, motion: Motion) -> Motion {
+    /// Lets the tree of an agreement begin at the leader, who asks the other group.
+    fn begin_at_leader(&self, motion: &mut Motion) {
         let (leader, len) = (self.leader as u32, self.group.len());
         let turned = (0..len).map(|at| self.group.peer((leader + at) % len)).collect();
         // Ranks are below the size, which is an i32 to users.
         let rank = self.group.rank().unwrap_or_default() as u32;
         let across = self.across.as_ref().filter(|_| self.leads());
         let digest = across.map_or(0, |across| across.digest);
-        Motion {
-            me: (rank + len - leader) % len,
-            group: Group::of(turned, self.me()),
-            bridge: across.and_then(|across| Some(across.bridge(self.other_leader()?))),
-            entry: Member { peer: self.me(), rank, digest }.encode().to_vec(),
-            ..motion
-        }
+        motion.group = Group::of(turned, self.me());
+        motion.me = (rank + len - leader) % len;
+        motion.bridge = across.and_then(|across| Some(across.bridge(self.other_leader()?)));
+        motion.entry = Member { peer: self.me(), rank, digest }.encode().to_vec();
     }
 
     /// Lets the other group know that it waits in vain, if it may wait for this process. Where its leader is not known, that

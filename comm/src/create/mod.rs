@@ -8,6 +8,7 @@
 
 mod ballot;
 mod bridge;
+mod error;
 mod hardware;
 mod merge;
 mod split;
@@ -21,13 +22,13 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 pub(crate) use ballot::{Ballot, Conclusion, Motion};
+pub use error::CreateError;
 pub use hardware::{HW_RESOURCE_TYPE, SplitType};
 use olympi_transport_api::Peer;
 pub(crate) use vote::Verdict;
 
 use crate::communicator::{About, Communicator};
 use crate::context::mix;
-use crate::error::CreateError;
 use crate::group::Group;
 use crate::inbox::State;
 use crate::info::Info;
