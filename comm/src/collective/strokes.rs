@@ -18,6 +18,8 @@ use crate::op::Gone;
 /// Bytes that are copied off the board at a time to be combined: what a peer can write is never an operand, and a copy
 /// that stays in the nearest cache costs little.
 const PIECE: usize = 8 << 10;
+/// Up to so many bytes are copied at once, to a smaller place.
+const SHORT: usize = 128;
 
 /// A schedule for a board that is being run.
 pub(crate) struct Strokes {
@@ -204,6 +206,12 @@ impl Hand {
         let memory = self.areas.memory(into);
         if grain > PIECE {
             return operation.apply(&payload.to_vec(), memory, side(order));
+        }
+        // Of a few elements, zeroing a large piece would take longer than all the rest.
+        if into.len <= SHORT {
+            let mut piece = [0; SHORT];
+            payload.copy_to(&mut piece[..into.len]);
+            return operation.apply(&piece[..into.len], memory, side(order));
         }
         let mut piece = [0; PIECE];
         let step = PIECE - PIECE % grain;
