@@ -127,7 +127,6 @@ impl Shared {
                 if strokes(&mut inside, board).is_ok() {
                     return Ok(inside);
                 }
-                std::hint::spin_loop();
             }
             if inside.poll() > 0 {
                 spin = patience.begin();
