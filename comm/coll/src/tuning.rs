@@ -59,6 +59,8 @@ pub struct Tuning {
     pub board_cell: usize,
     /// Up to so many bytes a rank collectives go by the board.
     pub board_max: usize,
+    /// The same of two ranks, each with a CPU of its own to copy by.
+    pub board_pair_max: usize,
     /// Up to so many bytes leaders do the work between nodes.
     pub leaders_max: usize,
     /// Among up to so many ranks the root of a short broadcast sends to all.
@@ -116,6 +118,7 @@ impl Default for Tuning {
             neighbour: None,
             board_cell: 64 << 10,
             board_max: 64 << 20,
+            board_pair_max: 32 << 10,
             leaders_max: 64 << 10,
             broadcast_flat_ranks: 4,
             broadcast_short_max: 12 << 10,
@@ -165,6 +168,11 @@ pub struct TuningSetting {
 }
 
 impl Tuning {
+    /// Up to so many bytes a rank a collective of so many ranks goes by the board, where there is one.
+    pub fn board_limit(&self, ranks: u32) -> usize {
+        if ranks == 2 { self.board_pair_max } else { self.board_max }
+    }
+
     /// The settings of variables that are taken from anywhere; one that is set to nothing is not set.
     ///
     /// # Errors
@@ -342,6 +350,12 @@ const ROWS: &[Row] = &[
         Field::Bytes(|t| &mut t.board_max, 0),
         "most bytes of a rank with which a collective goes by the board, where there is one",
         "beyond, the board's copies cost as much as those of messages",
+    ),
+    row(
+        "OLYMPI_COLL_BOARD_PAIR_MAX",
+        Field::Bytes(|t| &mut t.board_pair_max, 0),
+        "the same for two ranks",
+        "two ranks exchange longer messages in half the time, since these are copied once or by both",
     ),
     row(
         "OLYMPI_COLL_LEADERS_MAX",

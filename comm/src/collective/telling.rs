@@ -33,7 +33,7 @@ impl Communicator {
                 (true, _) => format!(
                     "by a board in shared memory from the third one on, in cells of {} KiB, up to {} KiB a rank",
                     tuning.board_cell >> 10,
-                    tuning.board_max >> 10
+                    tuning.board_limit(ranks) >> 10
                 ),
                 (false, true) =>
                     format!("by messages, by leaders of the nodes up to {} KiB", tuning.leaders_max >> 10),
@@ -42,7 +42,7 @@ impl Communicator {
         );
         let mut line = |call: &str, asked: bool, name: &dyn Fn(usize) -> &'static str| {
             let each = SIZES.map(|(bytes, size)| {
-                let on_board = board && !asked && bytes <= tuning.board_max;
+                let on_board = board && !asked && bytes <= tuning.board_limit(ranks);
                 format!("{size} {}", if on_board { "board" } else { name(bytes) })
             });
             let _ = writeln!(text, "olympi: {call}: {}", each.join(", "));
