@@ -312,9 +312,5 @@ fn first_over<R: Completion>(requests: &[R], wait: bool) -> Result<Option<usize>
         return Ok(Some(shared.wait(over)?));
     }
     // One that was over at once must not keep the others from being moved on.
-    let mut inside = shared.door.enter()?;
-    inside.poll();
-    let found = at_once.or_else(|| over(&mut inside));
-    Shared::leave(inside);
-    Ok(found)
+    Ok(shared.look(|state| at_once.or_else(|| over(state)))?)
 }

@@ -231,6 +231,15 @@ impl Shared {
         }
     }
 
+    /// Moves everything on once, and gives what is seen then.
+    pub(crate) fn look<R>(&self, see: impl FnOnce(&mut State) -> R) -> Result<R, ThreadError> {
+        let mut inside = self.door.enter()?;
+        inside.poll();
+        let seen = see(&mut inside);
+        Self::leave(inside);
+        Ok(seen)
+    }
+
     /// Moves everything on once, and says whether an operation is over.
     pub(crate) fn test(&self, op: OpRef) -> Result<bool, ThreadError> {
         let mut inside = self.door.enter()?;

@@ -237,14 +237,8 @@ impl<T: Equivalence + Sync> PartitionedSend<T> {
     /// # Errors
     /// As [`wait`](Self::wait), but partitions that are not ready are no error.
     pub fn test(&mut self) -> Result<Option<Status>, Error> {
-        if self.active {
-            let mut inside = self.comm.shared.door.enter()?;
-            inside.poll();
-            let over = self.is_over(&mut inside);
-            Shared::leave(inside);
-            if !over {
-                return Ok(None);
-            }
+        if self.active && !self.comm.shared.look(|state| self.is_over(state))? {
+            return Ok(None);
         }
         self.wait().map(Some)
     }
