@@ -265,8 +265,14 @@ impl State {
     /// code, to be dropped after the door is left.
     #[must_use]
     pub(crate) fn detach(&mut self, name: OpRef) -> Option<Waker> {
-        let waker = self.mail.ops.find(name)?.extra.waker.take();
         self.cancel(name);
+        self.let_go(name)
+    }
+
+    /// The same, but a receive waits on for its message: its memory is watched by other means.
+    #[must_use]
+    pub(crate) fn let_go(&mut self, name: OpRef) -> Option<Waker> {
+        let waker = self.mail.ops.find(name)?.extra.waker.take();
         let Some(op) = self.mail.ops.find(name) else { return waker };
         if op.phase == Phase::Done {
             let hold = self.mail.ops.take(name).and_then(|outcome| outcome.hold);

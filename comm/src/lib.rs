@@ -50,6 +50,7 @@ mod op;
 mod partitioned;
 mod persistent;
 mod probe;
+pub mod raw;
 mod recv;
 mod reduction;
 mod report;

@@ -111,7 +111,7 @@ impl Op {
     }
 
     #[inline]
-    fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> Status {
         let bytes = self.sent.min(self.landing.len());
         Status { source: self.source, tag: self.tag, bytes, cancelled: self.cancelled }
     }

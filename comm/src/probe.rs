@@ -15,7 +15,7 @@ use crate::door::Inside;
 use crate::error::{Error, RecvError};
 use crate::group::Group;
 use crate::inbox::{State, Unexpected};
-use crate::op::{Gone, OpRef, Outcome};
+use crate::op::{Gone, Hold, OpRef, Outcome};
 use crate::recv::{Growing, Owned, lend};
 use crate::request::Request;
 use crate::status::Status;
@@ -250,18 +250,32 @@ impl Message {
         }
     }
 
-    pub(crate) fn core(&self) -> &Core {
+    pub(crate) fn core(&self) -> &Arc<Core> {
         &self.core
     }
 
-    pub(crate) fn claim(
+    pub(crate) fn claim(&mut self, signature: u8, hold: Box<dyn Hold>) -> Result<Option<OpRef>, RecvError> {
+        self.claim_typed(signature, RecvBuf::empty(), Some(hold))
+    }
+
+    /// Receives it into memory that is lent, or held.
+    pub(crate) fn claim_into(
+        &mut self,
+        landing: RecvBuf,
+        hold: Option<Box<dyn Hold>>,
+    ) -> Result<Option<OpRef>, RecvError> {
+        self.claim_typed(UNCHECKED, landing, hold)
+    }
+
+    fn claim_typed(
         &mut self,
         signature: u8,
-        hold: Box<dyn crate::op::Hold>,
+        landing: RecvBuf,
+        hold: Option<Box<dyn Hold>>,
     ) -> Result<Option<OpRef>, RecvError> {
         let mut inside = self.core.shared.door.enter()?;
         let Some(taken) = self.taken.take() else { return Ok(None) };
-        let op = inside.mail.ops.begin(taken.context, signature, RecvBuf::empty(), Some(hold));
+        let op = inside.mail.ops.begin(taken.context, signature, landing, hold);
         inside.claim(op, taken.key, taken.unexpected);
         Ok(Some(op))
     }

@@ -406,7 +406,7 @@ fn whole_outcome(settled: Settled) -> Outcome {
 }
 
 /// Where a message lands whose elements are then distributed. It is allocated when the length is known.
-struct Packed {
+pub(crate) struct Packed {
     bytes: Vec<u8>,
     /// As much as the elements have when packed.
     limit: usize,
@@ -414,7 +414,16 @@ struct Packed {
 
 impl Packed {
     fn room_for<M: Memory>(view: &View<M>) -> Self {
-        Self { bytes: Vec::new(), limit: view.len() }
+        Self::up_to(view.len())
+    }
+
+    pub(crate) fn up_to(limit: usize) -> Self {
+        Self { bytes: Vec::new(), limit }
+    }
+
+    /// What has landed.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
     }
 }
 

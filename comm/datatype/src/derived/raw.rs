@@ -9,6 +9,26 @@ use super::error::PackError;
 use super::external32::{decode, encode};
 
 impl Datatype {
+    /// Where `count` elements lie, if in one piece: bytes from the address that a call is given, and length. `None` too
+    /// where they are more than the address space holds.
+    ///
+    /// ```
+    /// use olympi_datatype::Datatype;
+    ///
+    /// let pair = Datatype::of::<i32>().contiguous(2)?;
+    /// assert_eq!((pair.run(3), pair.vector(2, 1, 2)?.run(1)), (Some((0, 24)), None));
+    /// # Ok::<(), olympi_datatype::DatatypeError>(())
+    /// ```
+    pub fn run(&self, count: usize) -> Option<(isize, usize)> {
+        let layout = self.layout();
+        let offset = layout.copying.contiguous()?;
+        if count > 1 && i64::try_from(layout.size()) != Ok(layout.bounds.extent) {
+            return (layout.size() == 0).then_some((0, 0));
+        }
+        let len = layout.size().checked_mul(count as u64).and_then(|len| isize::try_from(len).ok())?;
+        Some((offset as isize, len as usize))
+    }
+
     /// Packs those bytes of `count` elements at `base` that come from `position` on in the packed stream and fit into
     /// `out`. Returns how many these were, all of them initialized; 0 if the elements are more than the address space
     /// holds.

@@ -1,0 +1,269 @@
+//! Requests of operations on raw memory: of every kind in one type, since a C program mixes them in one array.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::communicator::Core;
+use crate::completion::Completion;
+use crate::error::{Error, PersistentError, RecvError};
+use crate::inbox::State;
+use crate::op::{OpRef, Outcome};
+use crate::persistent::Startable;
+use crate::raw::Kept;
+use crate::status::Status;
+use crate::view::Packed;
+use crate::wait::Shared;
+
+/// An operation on raw memory: once, or persistent.
+///
+/// One that is persistent is inactive until it is [started](Self::start), and after each [`wait`](Self::wait); any other is
+/// active when it is made, and inactive for good when its outcome has been given.
+///
+/// Dropping it is `MPI_Request_free`: the operation runs on, in the memory that it was given. (A receive that has to be
+/// distributed, and a collective that has something to do at its end, are waited for.)
+pub struct RawRequest {
+    core: Arc<Core>,
+    stage: Stage,
+    kind: Kind,
+}
+
+/// Where a request stands.
+#[derive(Clone, Copy)]
+pub(crate) enum Stage {
+    Inactive,
+    /// Begun, and over at once.
+    Over(Status),
+    Active(OpRef),
+}
+
+/// What happens when the operation is over.
+enum Kind {
+    Send,
+    /// Received where it belongs; or elsewhere, to be distributed.
+    Receive(Option<Box<Kept>>),
+    /// Something of its own, once.
+    Own(Option<Ending>),
+    Persistent(Box<dyn Again>),
+}
+
+pub(crate) type Ending = Box<dyn FnOnce(Outcome) -> Result<Status, Error> + Send + Sync>;
+
+/// An operation that can be started again and again.
+pub(crate) trait Again: Send + Sync {
+    fn start(&mut self) -> Result<Stage, Error>;
+    fn finish(&mut self, outcome: Outcome) -> Result<Status, Error>;
+    /// Whether its end has something to do, so that it cannot be left alone.
+    fn is_needed(&self) -> bool;
+}
+
+impl RawRequest {
+    pub(crate) fn send(core: &Arc<Core>, op: Option<OpRef>) -> Self {
+        let stage = op.map_or(Stage::Over(Status::EMPTY), Stage::Active);
+        Self { core: Arc::clone(core), stage, kind: Kind::Send }
+    }
+
+    pub(crate) fn receive(core: &Arc<Core>, stage: Stage, distribute: Option<Box<Kept>>) -> Self {
+        Self { core: Arc::clone(core), stage, kind: Kind::Receive(distribute) }
+    }
+
+    /// One whose end does something of its own.
+    #[allow(dead_code)]
+    pub(crate) fn with_end(core: &Arc<Core>, op: OpRef, end: Ending) -> Self {
+        Self { core: Arc::clone(core), stage: Stage::Active(op), kind: Kind::Own(Some(end)) }
+    }
+
+    pub(crate) fn persistent(core: &Arc<Core>, again: Box<dyn Again>) -> Self {
+        Self { core: Arc::clone(core), stage: Stage::Inactive, kind: Kind::Persistent(again) }
+    }
+
+    /// Whether it can be started again.
+    pub fn is_persistent(&self) -> bool {
+        matches!(self.kind, Kind::Persistent(_))
+    }
+
+    /// Whether its outcome is still to be given.
+    #[inline]
+    pub fn is_active(&self) -> bool {
+        !matches!(self.stage, Stage::Inactive)
+    }
+
+    /// Starts a persistent operation (`MPI_Start`).
+    ///
+    /// # Errors
+    /// [`PersistentError::Active`] if it is active, or not persistent; those of the operation that are known at once.
+    ///
+    /// # Safety
+    /// The promise that was given with the operation's memory holds until it is over.
+    pub unsafe fn start(&mut self) -> Result<(), Error> {
+        match &mut self.kind {
+            Kind::Persistent(again) if matches!(self.stage, Stage::Inactive) => {
+                self.stage = again.start()?;
+                Ok(())
+            }
+            _ => Err(PersistentError::Active.into()),
+        }
+    }
+
+    /// Waits until the operation is over (`MPI_Wait`). Inactive: returns an empty status at once.
+    ///
+    /// # Errors
+    /// Those of the operation; the request is inactive then too.
+    #[inline]
+    pub fn wait(&mut self) -> Result<Status, Error> {
+        match std::mem::replace(&mut self.stage, Stage::Inactive) {
+            Stage::Inactive => Ok(Status::EMPTY),
+            Stage::Over(status) => Ok(status),
+            Stage::Active(op) => match self.core.shared.settled(op) {
+                Ok(Ok(status)) if self.is_plain() => Ok(status),
+                Ok(settled) => self.finish(settled.map_or_else(|outcome| *outcome, Outcome::well)),
+                Err(error) => {
+                    self.stage = Stage::Active(op); // Its memory is still lent.
+                    Err(error.into())
+                }
+            },
+        }
+    }
+
+    /// Moves messages on, and gives the status if the operation is over (`MPI_Test`). Inactive: an empty status.
+    ///
+    /// # Errors
+    /// As [`wait`](Self::wait).
+    pub fn test(&mut self) -> Result<Option<Status>, Error> {
+        if let Stage::Active(op) = self.stage
+            && !self.core.shared.test(op)?
+        {
+            return Ok(None);
+        }
+        self.wait().map(Some)
+    }
+
+    /// Moves messages on, and tells whether the operation is over, without giving its outcome
+    /// (`MPI_Request_get_status`). Inactive: it is.
+    ///
+    /// # Errors
+    /// [`ThreadError`](crate::ThreadError) from the wrong thread.
+    pub fn peek(&self) -> Result<Option<Status>, Error> {
+        match self.stage {
+            Stage::Inactive => Ok(Some(Status::EMPTY)),
+            Stage::Over(status) => Ok(Some(status)),
+            Stage::Active(op) => {
+                if !self.core.shared.test(op)? {
+                    return Ok(None);
+                }
+                let mut inside = self.core.shared.door.enter()?;
+                Ok(inside.mail.ops.find(op).map(|op| op.status()))
+            }
+        }
+    }
+
+    /// Cancels a receive that no message has matched yet (`MPI_Cancel`); whether it was. A cancelled receive is over, and
+    /// its status [says so](Status::is_cancelled). Sends and collectives are not cancelled.
+    ///
+    /// # Errors
+    /// [`ThreadError`](crate::ThreadError) from the wrong thread.
+    pub fn cancel(&mut self) -> Result<bool, Error> {
+        match self.stage {
+            Stage::Active(op) => Ok(self.core.shared.door.enter()?.cancel(op)),
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether an operation that went well leaves nothing to do.
+    fn is_plain(&self) -> bool {
+        matches!(self.kind, Kind::Send | Kind::Receive(None))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn finish(&mut self, outcome: Outcome) -> Result<Status, Error> {
+        match &mut self.kind {
+            Kind::Send => {
+                self.core.others.sent(outcome.failure)?;
+                Ok(outcome.status)
+            }
+            Kind::Receive(kept) => Ok(received(&self.core, kept.as_deref(), outcome)?),
+            Kind::Own(ending) => ending.take().map_or(Ok(Status::EMPTY), |ending| ending(outcome)),
+            Kind::Persistent(again) => again.finish(outcome),
+        }
+    }
+}
+
+/// What a receive's end means to the caller; what has landed elsewhere is distributed.
+pub(crate) fn received(core: &Core, into: Option<&Kept>, mut outcome: Outcome) -> Result<Status, RecvError> {
+    if outcome.status.is_cancelled() {
+        return Ok(outcome.status);
+    }
+    if let Some(gone) = outcome.failure.take() {
+        return Err(core.others.recv_error(*gone));
+    }
+    let packed = outcome.hold.take().and_then(|hold| hold.into_any().downcast::<Packed>().ok());
+    if let (Some(kept), Some(packed)) = (into, packed) {
+        // SAFETY: the caller that began the receive has promised that the memory is there until its outcome is given.
+        unsafe { kept.raw().unpack(packed.bytes()) };
+    }
+    outcome.whole()?;
+    Ok(outcome.status)
+}
+
+impl Drop for RawRequest {
+    fn drop(&mut self) {
+        let Stage::Active(op) = self.stage else { return };
+        let needed = match &self.kind {
+            Kind::Send | Kind::Receive(None) => false,
+            Kind::Receive(Some(_)) | Kind::Own(_) => true,
+            Kind::Persistent(again) => again.is_needed(),
+        };
+        if needed {
+            // Nobody is left to be told of an error.
+            let _ended = self.wait();
+        } else if let Ok(mut inside) = self.core.shared.door.enter() {
+            let waker = inside.let_go(op);
+            drop(inside);
+            drop(waker);
+        }
+    }
+}
+
+impl Startable for RawRequest {}
+
+impl crate::persistent::sealed::Sealed for RawRequest {
+    fn start(&mut self) -> Result<(), Error> {
+        // SAFETY: whoever set it up has promised this for each start.
+        unsafe { Self::start(self) }
+    }
+}
+
+impl Completion for RawRequest {
+    type Output = Status;
+}
+
+impl crate::completion::sealed::Sealed for RawRequest {
+    type Given = Status;
+    fn is_live(&self) -> bool {
+        self.is_active()
+    }
+    #[allow(private_interfaces)]
+    fn place(&self) -> Option<&Arc<Shared>> {
+        matches!(self.stage, Stage::Active(_)).then_some(&self.core.shared)
+    }
+    #[allow(private_interfaces)]
+    fn is_over(&self, state: &mut State) -> bool {
+        match self.stage {
+            Stage::Active(op) => state.mail.ops.is_done(op),
+            _ => true,
+        }
+    }
+    fn give(&mut self) -> Result<Status, Error> {
+        self.wait()
+    }
+}
+
+impl fmt::Debug for RawRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.stage {
+            Stage::Inactive => "RawRequest (inactive)",
+            Stage::Over(_) => "RawRequest (over)",
+            Stage::Active(_) => "RawRequest (active)",
+        })
+    }
+}
