@@ -18,6 +18,16 @@ use olympi_transport_api::{RecvBuf, SendBuf};
 pub use point_to_point::SendMode;
 pub use request::RawRequest;
 
+use crate::communicator::Communicator;
+
+impl Communicator {
+    /// Another handle of the same communicator. Attributes end with the one that the communicator was made as.
+    #[must_use]
+    pub fn share(&self) -> Self {
+        self.handle()
+    }
+}
+
 /// Elements at an address.
 #[derive(Clone, Copy)]
 pub enum Raw<'a> {

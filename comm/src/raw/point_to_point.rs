@@ -99,6 +99,30 @@ impl Communicator {
         Ok(RawRequest::send(&self.core, op))
     }
 
+    /// The same out of a copy, so that the memory is free at once.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub unsafe fn isend_raw_copy(&self, data: &Raw<'_>, dest: i32, tag: i32) -> Result<RawRequest, SendError> {
+        let Some(peer) = self.destination(dest, tag)? else { return Ok(RawRequest::send(&self.core, None)) };
+        // SAFETY: the caller's promise.
+        let copy = unsafe { data.pack() };
+        let buf = lend_const(&copy);
+        let mut hold: Option<Box<dyn Hold>> = Some(Box::new(Owned(copy)));
+        let mut inside = self.shared.door.enter()?;
+        let op = self.begin_send(
+            &mut inside,
+            Traffic::ANY_BUFFERS,
+            Mode::Standard,
+            buf,
+            Some(&mut hold),
+            peer,
+            tag,
+        )?;
+        drop(inside);
+        Ok(RawRequest::send(&self.core, op))
+    }
+
     #[inline]
     unsafe fn begin_raw(
         &self,

@@ -87,6 +87,12 @@ impl RawRequest {
         !matches!(self.stage, Stage::Inactive)
     }
 
+    /// Whether it is a send that was over as soon as it began, so that there is nothing to remember.
+    #[inline]
+    pub fn is_sent(&self) -> bool {
+        matches!((&self.stage, &self.kind), (Stage::Over(_), Kind::Send))
+    }
+
     /// Starts a persistent operation (`MPI_Start`).
     ///
     /// # Errors
