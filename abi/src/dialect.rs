@@ -24,7 +24,8 @@ pub struct Dialect {
     /// `MPI_Comm_delete_attr_function`
     pub comm_delete: unsafe fn(usize, Comm, c_int, *mut c_void, *mut c_void) -> c_int,
     /// `MPI_Type_copy_attr_function`
-    pub type_copy: unsafe fn(usize, Datatype, c_int, *mut c_void, *mut c_void, *mut c_void, *mut c_int) -> c_int,
+    pub type_copy:
+        unsafe fn(usize, Datatype, c_int, *mut c_void, *mut c_void, *mut c_void, *mut c_int) -> c_int,
     /// `MPI_Type_delete_attr_function`
     pub type_delete: unsafe fn(usize, Datatype, c_int, *mut c_void, *mut c_void) -> c_int,
     /// `MPI_Grequest_query_function`
@@ -44,8 +45,7 @@ pub fn speak(dialect: Dialect) {
     let _ = DIALECT.set(dialect);
 }
 
-type Copy<H> =
-    unsafe extern "C" fn(H, c_int, *mut c_void, *mut c_void, *mut c_void, *mut c_int) -> c_int;
+type Copy<H> = unsafe extern "C" fn(H, c_int, *mut c_void, *mut c_void, *mut c_void, *mut c_int) -> c_int;
 type Delete<H> = unsafe extern "C" fn(H, c_int, *mut c_void, *mut c_void) -> c_int;
 
 /// Calls the function at an address.
@@ -65,7 +65,12 @@ static STANDARD: Dialect = Dialect {
         called!(function, unsafe extern "C" fn(*mut Comm, *mut c_int, ...), &raw mut comm, &raw mut code);
     },
     session_error: |function, mut session, mut code| {
-        called!(function, unsafe extern "C" fn(*mut Session, *mut c_int, ...), &raw mut session, &raw mut code);
+        called!(
+            function,
+            unsafe extern "C" fn(*mut Session, *mut c_int, ...),
+            &raw mut session,
+            &raw mut code
+        );
     },
     user_op: |function, input, inout, mut len, mut datatype| {
         type Function = unsafe extern "C" fn(*mut c_void, *mut c_void, *mut c_int, *mut Datatype);

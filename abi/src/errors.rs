@@ -371,7 +371,10 @@ impl Added {
             return Err(Fault::new(MPI_ERR_ARG, format!("{number} is {kind}")));
         }
         if whole && self.codes.iter().any(|(code, entry)| *code != number && entry.class == number) {
-            return Err(Fault::new(MPI_ERR_OTHER, format!("class {number} has codes still: remove them first")));
+            return Err(Fault::new(
+                MPI_ERR_OTHER,
+                format!("class {number} has codes still: remove them first"),
+            ));
         }
         if !self.codes[&number].text.is_empty() {
             return Err(Fault::new(MPI_ERR_OTHER, format!("{number} has a string still: remove it first")));

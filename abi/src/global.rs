@@ -9,7 +9,7 @@ use olympi_comm::{Job, ThreadLevel, Universe};
 use crate::constants::MPI_ERR_OTHER;
 use crate::fault::{Fault, Outcome};
 use crate::object::{self, CommObject};
-use crate::types::{Comm, Errhandler};
+use crate::types::Errhandler;
 
 /// What a process has from its first call to its last.
 pub struct Process {
@@ -143,10 +143,10 @@ pub fn close_session(session: olympi_comm::Session) {
         drop(process);
         drop(job);
     } else if WORLD.load(Ordering::Acquire) == BEFORE {
-        // SAFETY: a function without arguments that does not unwind.
         static ONCE: std::sync::Once = std::sync::Once::new();
-        ONCE.call_once(|| unsafe {
-            libc::atexit(leave);
+        ONCE.call_once(|| {
+            // SAFETY: a function without arguments.
+            unsafe { libc::atexit(leave) };
         });
     }
 }
@@ -164,14 +164,8 @@ extern "C" fn leave() {
 /// # Errors
 /// If this process has no part in one, and those of `body`.
 pub fn with_job<R>(body: impl FnOnce(&Job) -> Outcome<R>) -> Outcome<R> {
-    // The world's communicator is the shortest way to it, and needs no lock.
-    match Comm::SELF.get() {
-        Ok(object) => body(&object.comm.job()),
-        Err(_) => {
-            let job = process().job.as_ref().map(Job::share).ok_or_else(not_now)?;
-            body(&job)
-        }
-    }
+    let job = process().job.clone().ok_or_else(not_now)?;
+    body(&job)
 }
 
 /// Whether this is the thread that has initialized MPI.
@@ -182,7 +176,7 @@ pub fn is_main_thread() -> bool {
 /// Ends the job at once.
 pub fn abort(code: c_int) -> ! {
     let job = match PROCESS.try_lock() {
-        Ok(process) => process.job.as_ref().map(Job::share),
+        Ok(process) => process.job.clone(),
         Err(_) => None,
     };
     if let Some(job) = job {

@@ -212,7 +212,8 @@ impl TypeObject {
 /// It is negative.
 #[inline]
 pub fn nonnegative(count: i64) -> Outcome<usize> {
-    usize::try_from(count).map_err(|_| Fault::new(MPI_ERR_COUNT, format!("a count is not negative, as {count} is")))
+    usize::try_from(count)
+        .map_err(|_| Fault::new(MPI_ERR_COUNT, format!("a count is not negative, as {count} is")))
 }
 
 /// Datatypes.
@@ -258,7 +259,10 @@ impl Datatype {
 #[inline]
 pub unsafe fn put<T>(place: *mut T, value: T) -> Outcome {
     if place.is_null() {
-        return Err(Fault::new(crate::constants::MPI_ERR_ARG, "there is no place for a result: an argument is NULL"));
+        return Err(Fault::new(
+            crate::constants::MPI_ERR_ARG,
+            "there is no place for a result: an argument is NULL",
+        ));
     }
     // SAFETY: the caller's promise.
     unsafe { place.write(value) };

@@ -42,11 +42,7 @@ impl Session {
 }
 
 /// Runs a call on a session.
-pub fn call(
-    session: Session,
-    name: &str,
-    body: impl FnOnce(&'static SessionObject) -> Outcome,
-) -> c_int {
+pub fn call(session: Session, name: &str, body: impl FnOnce(&'static SessionObject) -> Outcome) -> c_int {
     match session.get().and_then(body) {
         Ok(()) => MPI_SUCCESS,
         Err(fault) => fault.raise(name, Place::Session(session)),

@@ -13,7 +13,7 @@ use crate::object::put;
 ///
 /// # Safety
 /// `into` is null or has room for so many characters; `len` is null or may be written.
-pub unsafe fn copy_out(text: &str, into: *mut c_char, room: c_int, len: *mut c_int) -> Outcome {
+pub(crate) unsafe fn copy_out(text: &str, into: *mut c_char, room: c_int, len: *mut c_int) -> Outcome {
     if into.is_null() {
         return Err(Fault::new(MPI_ERR_ARG, "there is no place for a string: an argument is NULL"));
     }
@@ -36,7 +36,7 @@ pub unsafe fn copy_out(text: &str, into: *mut c_char, room: c_int, len: *mut c_i
 ///
 /// # Safety
 /// `text` is null, or ends with a zero.
-pub unsafe fn copy_in(text: *const c_char) -> Outcome<String> {
+pub(crate) unsafe fn copy_in(text: *const c_char) -> Outcome<String> {
     if text.is_null() {
         return Err(Fault::new(MPI_ERR_ARG, "a string is NULL"));
     }

@@ -299,7 +299,7 @@ fn is_over<R: Completion>(request: &R) -> bool {
 }
 
 /// The first that is over. If none is: waits for one, or (`!wait`) moves messages on and looks once more.
-fn first_over<R: Completion>(requests: &[R], wait: bool) -> Result<Option<usize>, Error> {
+pub(crate) fn first_over<R: Completion>(requests: &[R], wait: bool) -> Result<Option<usize>, Error> {
     let live = || requests.iter().enumerate().filter(|(_, request)| request.is_live());
     let at_once =
         live().find(|(_, request)| request.place().is_none() || wait && request.is_stuck()).map(|(i, _)| i);

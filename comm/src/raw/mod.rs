@@ -16,7 +16,7 @@ use olympi_datatype::Datatype;
 use olympi_transport_api::{RecvBuf, SendBuf};
 
 pub use point_to_point::SendMode;
-pub use request::RawRequest;
+pub use request::{RawRequest, first_over};
 
 use crate::communicator::Communicator;
 

@@ -103,7 +103,12 @@ impl Communicator {
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub unsafe fn isend_raw_copy(&self, data: &Raw<'_>, dest: i32, tag: i32) -> Result<RawRequest, SendError> {
+    pub unsafe fn isend_raw_copy(
+        &self,
+        data: &Raw<'_>,
+        dest: i32,
+        tag: i32,
+    ) -> Result<RawRequest, SendError> {
         let Some(peer) = self.destination(dest, tag)? else { return Ok(RawRequest::send(&self.core, None)) };
         // SAFETY: the caller's promise.
         let copy = unsafe { data.pack() };

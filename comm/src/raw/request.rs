@@ -273,3 +273,12 @@ impl fmt::Debug for RawRequest {
         })
     }
 }
+
+/// The first of several requests that is over, without giving its outcome. If none is: waits for one, or (`!wait`) moves
+/// messages on and looks once more. `None`: none is over, or none is active.
+///
+/// # Errors
+/// [`ThreadError`](crate::ThreadError) from the wrong thread.
+pub fn first_over(requests: &[&mut RawRequest], wait: bool) -> Result<Option<usize>, Error> {
+    crate::completion::first_over(requests, wait)
+}

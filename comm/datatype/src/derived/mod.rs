@@ -221,6 +221,26 @@ impl Datatype {
         whole.checked_mul(layout.signature.elements())?.checked_add(rest)
     }
 
+    /// How many bytes so many basic elements are, those of a last element in part too (`MPI_Status_set_elements`): what
+    /// [`elements_in`](Self::elements_in) counts. `None` where they are more than 64 bits tell.
+    pub fn bytes_in(&self, elements: u64) -> Option<u64> {
+        let layout = self.layout();
+        let each = layout.signature.elements();
+        let Some(whole) = elements.checked_div(each) else { return Some(0) };
+        let mut bytes = whole.checked_mul(layout.size())?;
+        let mut rest = elements % each;
+        if rest > 0 {
+            // One element's own program, whose runs are of one kind each.
+            let _all: Result<(), ()> = layout.map.for_each(0, &mut |basic, _, len| {
+                let here = (len / basic.size().max(1) as u64).min(rest);
+                bytes += here * basic.size() as u64;
+                rest -= here;
+                if rest == 0 { Err(()) } else { Ok(()) }
+            });
+        }
+        Some(bytes)
+    }
+
     /// The layout of `count` elements; `None` where their size does not fit in 63 bits.
     fn copying(&self, count: usize) -> Option<Copying> {
         let layout = self.layout();
