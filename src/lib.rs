@@ -64,6 +64,7 @@
 //! | `MPI_Barrier`, `MPI_Bcast` | [`Communicator::barrier`], [`broadcast`](Communicator::broadcast) |
 //! | `MPI_Gather`, `Scatter`, `Allgather`, `Alltoall` | [`Communicator::gather`], [`scatter_into`](Communicator::scatter_into), [`all_gather`](Communicator::all_gather), [`all_to_all`](Communicator::all_to_all), and `..._into` |
 //! | `MPI_Gatherv`, `Scatterv`, `Allgatherv`, `Alltoallv`, `Alltoallw` | [`Communicator::gather_parts_into`], [`scatter_parts_into`](Communicator::scatter_parts_into), ... with [`Parts`] |
+//! | collectives of derived datatypes, `MPI_Alltoallw` | [`Communicator::broadcast_view`], [`gather_view`](Communicator::gather_view), [`all_to_all_view`](Communicator::all_to_all_view), ... with [`Pieces`]; [`Scope::ibroadcast_view`], ... |
 //! | `MPI_Reduce`, `Allreduce`, `Reduce_scatter`, `Scan`, `Exscan` | [`Communicator::reduce`], [`all_reduce`](Communicator::all_reduce), [`reduce_scatter_into`](Communicator::reduce_scatter_into), [`scan`](Communicator::scan), [`exclusive_scan`](Communicator::exclusive_scan) |
 //! | `MPI_Ibcast`, ...; `MPI_IN_PLACE` | [`Communicator::ibroadcast`], ... on vectors, [`Scope::ibroadcast`], ... on borrowed buffers; `..._in_place` |
 //! | `MPI_Bcast_init`, ... | [`Communicator::broadcast_init`], ...: [`PersistentCollective`] |

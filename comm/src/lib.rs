@@ -95,6 +95,7 @@ pub use olympi_transport_api::Peer;
 pub use partitioned::{Claim, PartitionedError, PartitionedRecv, PartitionedSend};
 pub use persistent::{Persistent, Startable, start_all};
 pub use probe::{Message, ObjectMessage};
+pub use raw::{Divided, DividedMut, Pieces};
 pub use reduction::{Bits, Locatable, Located, Number, Op, Ordered, Reducible};
 pub use request::Request;
 pub use scope::{Scope, ScopedRequest};

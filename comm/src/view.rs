@@ -312,7 +312,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         let mut inside = comm.shared.door.enter()?;
         let op = comm.post_view(&mut inside, pattern, into);
         drop(inside);
-        Ok(self.pend_with(op, move |outcome| received(into, outcome, comm.others())))
+        Ok(self.pend_with(op, move |outcome| Ok(received(into, outcome, comm.others())?)))
     }
 }
 
