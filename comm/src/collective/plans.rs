@@ -14,8 +14,8 @@ use crate::collective::role::root_across;
 impl Shape<'_> {
     /// The cells of the board, if it is there and serves so many bytes a rank, and no algorithm is asked for by name.
     fn board_for<A>(&self, asked: fn(&Tuning) -> &Option<A>, bytes: usize) -> Option<usize> {
-        self.board
-            .filter(|_| asked(self.tuning).is_none() && bytes <= self.tuning.board_limit(self.team.size()))
+        let asked = asked(self.tuning).is_some();
+        self.board.filter(|_| self.tuning.board_serves(self.team.size(), bytes, asked))
     }
 
     /// Makes a schedule by messages.
