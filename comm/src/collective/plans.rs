@@ -4,8 +4,8 @@
 
 use olympi_coll::inter;
 use olympi_coll::{
-    Area, Blocks, Elements, Placed, Plan, Schedule, Span, Tuning, all_gather, all_reduce, all_to_all,
-    barrier, board, broadcast, exclusive_scan, gather, reduce, reduce_scatter, scan, scatter,
+    Area, Blocks, BroadcastAlgorithm, Elements, Placed, Plan, Schedule, Span, Tuning, all_gather, all_reduce,
+    all_to_all, barrier, board, broadcast, exclusive_scan, gather, reduce, reduce_scatter, scan, scatter,
 };
 
 use crate::collective::invoke::Shape;
@@ -58,6 +58,16 @@ impl Shape<'_> {
         .unwrap_or_else(|| {
             Self::by_messages(|plan| broadcast::broadcast(plan, team, root, data, self.nodes, self.tuning))
         })
+    }
+
+    /// The same with messages that are the same ones for any length: a rank that is wrong about it gets an error, and nobody
+    /// waits.
+    pub(crate) fn broadcast_in_a_tree(&self, root: u32, len: usize) -> Schedule {
+        let broadcast = Some(BroadcastAlgorithm::Binomial);
+        let tuning = Tuning { broadcast, broadcast_short_max: usize::MAX, ..self.tuning.clone() };
+        let Self { team, sides, nodes, .. } = self;
+        let shape = Shape { team: team.clone(), sides: *sides, board: None, nodes: *nodes, tuning: &tuning };
+        shape.broadcast(root, len)
     }
 
     /// Blocks of `len` bytes. In place the root's lies where it goes, and those of others in the area of results.
