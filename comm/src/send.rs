@@ -109,10 +109,10 @@ impl Communicator {
     ) -> Result<(), SendError> {
         let Some(peer) = self.destination(dest, tag)? else { return Ok(()) };
         let mut inside = self.shared.door.enter()?;
-        if inside.mail.bsend.is_none()
-            || inside.mail.bsend.as_ref().is_some_and(|b| needed(bytes.len()) > b.free())
-        {
-            inside.poll(); // What has left meanwhile makes room.
+        if inside.mail.bsend.as_ref().is_none_or(|buffer| needed(bytes.len()) > buffer.free()) {
+            drop(inside);
+            self.shared.look(|_| ())?; // What has left meanwhile makes room.
+            inside = self.shared.door.enter()?;
         }
         let free = inside.mail.bsend.as_ref().map_or(0, BsendBuffer::free);
         let attached = inside.mail.bsend.as_ref().map_or(0, BsendBuffer::attached);
