@@ -22,6 +22,7 @@
 pub mod attributes;
 #[rustfmt::skip]
 pub mod constants;
+pub mod datatypes;
 pub mod dialect;
 pub mod environment;
 pub mod errors;
@@ -30,6 +31,7 @@ pub mod global;
 pub mod handle;
 pub mod info;
 pub mod object;
+pub mod operations;
 pub mod point_to_point;
 pub mod predefined;
 pub mod requests;
