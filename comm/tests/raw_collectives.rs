@@ -9,9 +9,10 @@ use olympi_comm::raw::{self, Kind, Raw, RawBlocks, RawCollective, RawOp};
 const RANKS: [u32; 4] = [1, 2, 3, 5];
 const COUNTS: [usize; 4] = [0, 1, 3, 2500];
 
-/// All ranks' elements, laid out at the last one.
+/// Ways to lay out what a rank contributes, and what it gets.
 fn pairs() -> Vec<(Layout, Layout)> {
-    Layout::all().into_iter().flat_map(|from| Layout::all().map(|into| (from.clone(), into))).collect()
+    let others = [Layout::swapped(), Layout::plain(), Layout::strided(), Layout::plain()];
+    Layout::all().into_iter().zip(others).chain([(Layout::plain(), Layout::plain())]).collect()
 }
 
 /// What a rank's numbers are when all are added.

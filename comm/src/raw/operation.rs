@@ -58,8 +58,8 @@ impl RawOp {
     }
 
     /// A user's operation on elements of a datatype (`MPI_Op_create`). The function is given elements that lie as the
-    /// datatype says, and as many bytes apart, at addresses that are aligned to 16; what lies in gaps between the data is
-    /// zero there, and what the function writes to gaps goes nowhere. It may be called several times, with some of the
+    /// datatype says, and as many bytes apart, at addresses that are aligned to 16; what lies in gaps between the data
+    /// means nothing there, and what the function writes to gaps goes nowhere. It may be called several times, with some of the
     /// elements each.
     ///
     /// # Safety
@@ -159,6 +159,7 @@ pub fn element(kind: Kind, datatype: &Datatype) -> Option<Element> {
             (signature::U32, signature::I32) => Some(Element::U32I32),
             (signature::F32, signature::I32) => Some(Element::F32I32),
             (signature::F64, signature::I32) => Some(Element::F64I32),
+            (signature::LONG_DOUBLE, signature::I32) => Some(Element::LongDoubleI32),
             (signature::F32, signature::F32) => Some(Element::F32F32),
             (signature::F64, signature::F64) => Some(Element::F64F64),
             (signature::I64, signature::I64) => Some(Element::I64I64),
@@ -219,6 +220,8 @@ fn single(datatype: &Datatype) -> Option<Element> {
         (signature::LOGICAL, 8) => Element::Logical64,
         (signature::COMPLEX_F32, 8) => Element::ComplexF32,
         (signature::COMPLEX_F64, 16) => Element::ComplexF64,
+        (signature::LONG_DOUBLE, 16) => Element::LongDouble,
+        (signature::COMPLEX_LONG_DOUBLE, 32) => Element::ComplexLongDouble,
         _ => return None,
     })
 }

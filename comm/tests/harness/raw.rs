@@ -3,7 +3,7 @@
 use olympi_comm::raw::{Raw, RawBlocks, RawCollective};
 use olympi_comm::{Communicator, Config, Datatype, Universe};
 
-use super::{run, run_with, transports};
+use super::{run_with, transports};
 
 /// What lies where nothing is written.
 pub const GAP: i32 = -777;
@@ -12,9 +12,11 @@ pub const GAP: i32 = -777;
 pub fn everywhere(ranks: u32, body: impl Fn(&Communicator) + Send + Sync + Copy + 'static) {
     // Often enough that a board is asked for on the way.
     let whole = move |universe: &Universe| (0..2).for_each(|_| body(universe.world()));
-    let board = Config { local_size: Some(ranks), transports: "shm".parse().unwrap(), ..Config::default() };
-    run_with(board, ranks, whole);
-    run(transports().last().unwrap(), ranks, whole);
+    for (transport, local_size) in [("shm", Some(ranks)), (*transports().last().unwrap(), None)] {
+        let transports = transport.parse().unwrap();
+        let oversubscribed = Some(ranks > 2);
+        run_with(Config { transports, local_size, oversubscribed, ..Config::default() }, ranks, whole);
+    }
 }
 
 /// Numbers in memory that only its address leads to.
