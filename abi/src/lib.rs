@@ -20,6 +20,7 @@
 )]
 
 pub mod attributes;
+pub mod collectives;
 #[rustfmt::skip]
 pub mod constants;
 pub mod datatypes;
@@ -30,6 +31,7 @@ pub mod fault;
 pub mod global;
 pub mod handle;
 pub mod info;
+pub mod neighbours;
 pub mod object;
 pub mod operations;
 pub mod point_to_point;

@@ -79,6 +79,16 @@ impl Message {
     pub const NO_PROC: Self = Self(0x129);
 }
 
+impl Op {
+    /// `MPI_SUM`
+    pub const SUM: Self = Self(0x21);
+}
+
+impl Datatype {
+    /// `MPI_INT`
+    pub const INT: Self = Self(0x209);
+}
+
 impl Info {
     /// `MPI_INFO_ENV`
     pub const ENV: Self = Self(0x131);
