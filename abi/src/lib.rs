@@ -20,8 +20,10 @@
 )]
 
 pub mod attributes;
+pub mod collectives;
 #[rustfmt::skip]
 pub mod constants;
+pub mod datatypes;
 pub mod dialect;
 pub mod environment;
 pub mod errors;
@@ -29,7 +31,9 @@ pub mod fault;
 pub mod global;
 pub mod handle;
 pub mod info;
+pub mod neighbours;
 pub mod object;
+pub mod operations;
 pub mod point_to_point;
 pub mod predefined;
 pub mod requests;
