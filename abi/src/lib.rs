@@ -20,8 +20,10 @@
 )]
 
 pub mod attributes;
+pub mod buffers;
 #[rustfmt::skip]
 pub mod constants;
+pub mod conversions;
 pub mod dialect;
 pub mod environment;
 pub mod errors;
@@ -37,3 +39,4 @@ pub mod sessions;
 mod text;
 pub mod tools;
 pub mod types;
+pub mod unsupported;
