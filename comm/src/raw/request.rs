@@ -43,6 +43,8 @@ enum Kind {
     Receive(Option<Box<Kept>>),
     /// Something of its own, once.
     Own(Option<Ending>),
+    /// Begun once.
+    Once(Box<dyn Again>),
     Persistent(Box<dyn Again>),
 }
 
@@ -70,6 +72,11 @@ impl RawRequest {
     #[allow(dead_code)]
     pub(crate) fn with_end(core: &Arc<Core>, op: OpRef, end: Ending) -> Self {
         Self { core: Arc::clone(core), stage: Stage::Active(op), kind: Kind::Own(Some(end)) }
+    }
+
+    /// One that has begun, and is not started again.
+    pub(crate) fn once(core: &Arc<Core>, op: OpRef, again: Box<dyn Again>) -> Self {
+        Self { core: Arc::clone(core), stage: Stage::Active(op), kind: Kind::Once(again) }
     }
 
     pub(crate) fn persistent(core: &Arc<Core>, again: Box<dyn Again>) -> Self {
@@ -189,7 +196,7 @@ impl RawRequest {
             }
             Kind::Receive(kept) => Ok(received(&self.core, kept.as_deref(), outcome)?),
             Kind::Own(ending) => ending.take().map_or(Ok(Status::EMPTY), |ending| ending(outcome)),
-            Kind::Persistent(again) => again.finish(outcome),
+            Kind::Once(again) | Kind::Persistent(again) => again.finish(outcome),
         }
     }
 }
@@ -217,7 +224,7 @@ impl Drop for RawRequest {
         let needed = match &self.kind {
             Kind::Send | Kind::Receive(None) => false,
             Kind::Receive(Some(_)) | Kind::Own(_) => true,
-            Kind::Persistent(again) => again.is_needed(),
+            Kind::Once(again) | Kind::Persistent(again) => again.is_needed(),
         };
         if needed {
             // Nobody is left to be told of an error.
