@@ -47,18 +47,16 @@ pub fn call_handler(handler: Errhandler, place: Place, code: c_int, detail: &str
         }
         Errhandler(handle) => {
             let Some(object) = HANDLERS.get(handle) else { return };
+            let (scope, function) = (object.scope, object.function);
             // SAFETY: the program has given this function for errors of such objects.
-            match (object.scope, place) {
-                (Scope::Comm, Place::Comm(comm)) => unsafe {
-                    (dialect().comm_error)(object.function, comm, code);
-                },
-                (Scope::Comm, Place::Anywhere) => unsafe {
-                    (dialect().comm_error)(object.function, Comm::SELF, code);
-                },
-                (Scope::Session, Place::Session(session)) => unsafe {
-                    (dialect().session_error)(object.function, session, code);
-                },
-                _ => {}
+            unsafe {
+                match (scope, place) {
+                    (Scope::Comm, Place::Comm(comm)) => (dialect().comm_error)(function, comm, code),
+                    (Scope::Comm, Place::Anywhere) => (dialect().comm_error)(function, Comm::SELF, code),
+                    (Scope::Session, Place::Session(s)) => (dialect().session_error)(function, s, code),
+                    (Scope::File, Place::File) => (dialect().file_error)(function, File::NULL, code),
+                    _ => {}
+                }
             }
         }
     }
@@ -257,6 +255,11 @@ fn of_files() -> MutexGuard<'static, Errhandler> {
     OF_FILES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// That handler, for errors of what has no file yet.
+pub fn handler_of_files() -> Errhandler {
+    *of_files()
+}
+
 fn no_file(file: File) -> Outcome {
     if file == File::NULL {
         return Ok(());
@@ -296,10 +299,7 @@ pub unsafe fn file_set_errhandler(file: File, errhandler: Errhandler) -> c_int {
 pub unsafe fn file_call_errhandler(file: File, errorcode: c_int) -> c_int {
     anywhere("MPI_File_call_errhandler", || {
         no_file(file)?;
-        let handler = *of_files();
-        if matches!(handler, Errhandler::FATAL | Errhandler::ABORT) {
-            call_handler(handler, Place::Anywhere, errorcode, "an error that the program has raised");
-        }
+        call_handler(handler_of_files(), Place::File, errorcode, "an error that the program has raised");
         Ok(())
     })
 }

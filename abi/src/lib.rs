@@ -20,9 +20,11 @@
 )]
 
 pub mod attributes;
+pub mod buffers;
 pub mod collectives;
 #[rustfmt::skip]
 pub mod constants;
+pub mod conversions;
 pub mod datatypes;
 pub mod dialect;
 pub mod environment;
@@ -41,3 +43,4 @@ pub mod sessions;
 mod text;
 pub mod tools;
 pub mod types;
+pub mod unsupported;

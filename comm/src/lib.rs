@@ -66,7 +66,7 @@ mod wait;
 
 pub use alloc::Registered;
 pub use attribute::{Keyval, clone_copy, null_copy, null_delete};
-pub use bsend::BSEND_OVERHEAD;
+pub use bsend::{BSEND_OVERHEAD, BufferFlush};
 pub use collective::{CollectiveError, Parts, PersistentCollective};
 pub use communicator::{Communicator, MAX_OBJECT_NAME};
 pub use completion::{Completion, test_all, test_any, test_some, wait_all, wait_any, wait_some};

@@ -9,6 +9,7 @@ use olympi_transport::{Awaited, Board};
 
 use crate::ThreadError;
 use crate::bootstrap::Ending;
+use crate::bsend::Room;
 use crate::door::{Door, Inside};
 use crate::inbox::State;
 use crate::op::{OpRef, Outcome, Settled};
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) made: AtomicU32,
     /// Communicators whose last handle went where the door does not open; the next one to come in frees them.
     pub(crate) abandoned: Mutex<Vec<u32>>,
+    /// The buffer of buffered sends that have no other.
+    pub(crate) room: Room,
     /// How the job is ended, where there is a launcher.
     pub(crate) ending: OnceLock<Ending>,
 }
@@ -46,6 +49,7 @@ impl Shared {
             first: crate::door::this_thread(),
             made: AtomicU32::new(0),
             abandoned: Mutex::default(),
+            room: Room::default(),
             ending: OnceLock::new(),
         }
     }
