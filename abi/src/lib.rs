@@ -32,6 +32,7 @@ pub mod global;
 pub mod handle;
 pub mod info;
 pub mod object;
+pub mod partitioned;
 pub mod point_to_point;
 pub mod predefined;
 pub mod requests;

@@ -13,7 +13,7 @@ mod environment;
 mod errors;
 mod point_to_point;
 mod requests;
-// mod partitioned;
+mod partitioned;
 // mod datatypes;
 // mod collectives;
 // mod collectives_nonblocking;

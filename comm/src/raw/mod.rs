@@ -16,6 +16,7 @@ mod collective;
 mod lower;
 mod memory;
 mod operation;
+mod partitioned;
 mod point_to_point;
 mod request;
 
@@ -28,6 +29,7 @@ pub use blocks::{Numbers, RawBlocks};
 pub use collective::RawCollective;
 pub use olympi_reduce::{Element, Kind};
 pub use operation::{RawFunction, RawOp, element};
+pub use partitioned::{RawPartitions, Side};
 pub use point_to_point::SendMode;
 pub use request::{RawRequest, first_over};
 
