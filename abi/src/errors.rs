@@ -47,17 +47,17 @@ pub fn call_handler(handler: Errhandler, place: Place, code: c_int, detail: &str
         }
         Errhandler(handle) => {
             let Some(object) = HANDLERS.get(handle) else { return };
-            // SAFETY: the program has given this function for errors of such objects.
+            // SAFETY: the program has given this function for errors of communicators.
+            let on_comm = |comm| unsafe { (dialect().comm_error)(object.function, comm, code) };
+            // SAFETY: or for those of sessions.
+            let on_session = |session| unsafe { (dialect().session_error)(object.function, session, code) };
             match (object.scope, place) {
-                (Scope::Comm, Place::Comm(comm)) => unsafe {
-                    (dialect().comm_error)(object.function, comm, code);
-                },
-                (Scope::Comm, Place::Anywhere) => unsafe {
-                    (dialect().comm_error)(object.function, Comm::SELF, code);
-                },
-                (Scope::Session, Place::Session(session)) => unsafe {
-                    (dialect().session_error)(object.function, session, code);
-                },
+                (Scope::Comm, Place::Comm(comm)) => on_comm(comm),
+                (Scope::Comm, Place::Anywhere) => on_comm(Comm::SELF),
+                // There is no object yet.
+                (Scope::Comm, Place::Given(_)) => on_comm(Comm::NULL),
+                (Scope::Session, Place::Given(_)) => on_session(Session::NULL),
+                (Scope::Session, Place::Session(session)) => on_session(session),
                 _ => {}
             }
         }

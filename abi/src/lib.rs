@@ -19,7 +19,9 @@
     clippy::similar_names
 )]
 
+pub mod arguments;
 pub mod attributes;
+pub mod communicators;
 #[rustfmt::skip]
 pub mod constants;
 pub mod dialect;
@@ -27,6 +29,7 @@ pub mod environment;
 pub mod errors;
 pub mod fault;
 pub mod global;
+pub mod groups;
 pub mod handle;
 pub mod info;
 pub mod object;
@@ -36,4 +39,5 @@ pub mod requests;
 pub mod sessions;
 mod text;
 pub mod tools;
+pub mod topology;
 pub mod types;
