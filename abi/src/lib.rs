@@ -19,8 +19,10 @@
     clippy::similar_names
 )]
 
+pub mod arguments;
 pub mod attributes;
 pub mod buffers;
+pub mod communicators;
 #[rustfmt::skip]
 pub mod constants;
 pub mod conversions;
@@ -29,6 +31,7 @@ pub mod environment;
 pub mod errors;
 pub mod fault;
 pub mod global;
+pub mod groups;
 pub mod handle;
 pub mod info;
 pub mod object;
@@ -39,5 +42,6 @@ pub mod requests;
 pub mod sessions;
 mod text;
 pub mod tools;
+pub mod topology;
 pub mod types;
 pub mod unsupported;

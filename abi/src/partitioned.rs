@@ -103,8 +103,7 @@ pub unsafe fn psend_init<N: Number>(
         let (start, count) = (buffer.cast_mut().cast(), datatype.count(count)?);
         // SAFETY: the caller's promise.
         unsafe {
-            let made =
-                object.comm.psend_raw_init(start, partitions, count, &datatype.datatype, dest, tag)?;
+            let made = object.comm.psend_raw_init(start, partitions, count, &datatype.datatype, dest, tag)?;
             give(comm, made, request)
         }
     })

@@ -28,11 +28,11 @@ use olympi_datatype::Equivalence;
 use olympi_transport::Mode;
 
 pub(crate) use agreement::Agreements;
+pub use error::PartitionedError;
 pub(crate) use memory::{Memory, Share};
 pub(crate) use outgoing::{Lent, Outgoing, Route};
-pub(crate) use recv::error_of;
-pub use error::PartitionedError;
 pub use recv::PartitionedRecv;
+pub(crate) use recv::error_of;
 pub use send::{Claim, PartitionedSend};
 
 use crate::communicator::Communicator;

@@ -68,7 +68,8 @@ impl Layout {
     /// All of them, if they lie in one piece.
     fn whole(&self) -> Option<Raw<'_>> {
         let Raw::Laid { start, count, datatype } = self.first.raw() else { return None };
-        Some(Raw::new(start, count * self.partitions, datatype)).filter(|whole| matches!(whole, Raw::Run { .. }))
+        Some(Raw::new(start, count * self.partitions, datatype))
+            .filter(|whole| matches!(whole, Raw::Run { .. }))
     }
 
     fn check(&self, partition: usize) -> Result<(), PartitionedError> {
@@ -302,9 +303,7 @@ impl RawPartitions {
     /// receive, and of a request that is gone.
     pub fn ready(&self, partitions: impl Iterator<Item = usize> + Clone) -> Result<(), Error> {
         match &self.0 {
-            Part::Send(send) => {
-                send.upgrade().ok_or(PartitionedError::Inactive)?.ready(partitions)
-            }
+            Part::Send(send) => send.upgrade().ok_or(PartitionedError::Inactive)?.ready(partitions),
             Part::Receive(_) => Err(PartitionedError::Inactive.into()),
         }
     }
@@ -315,7 +314,9 @@ impl RawPartitions {
     /// As [`PartitionedRecv::arrived`](crate::PartitionedRecv::arrived); [`PartitionedError::Inactive`] of a send.
     pub fn arrived(&self, partition: usize) -> Result<bool, Error> {
         match &self.0 {
-            Part::Receive(receive) => receive.upgrade().map_or(Ok(true), |receive| receive.arrived(partition)),
+            Part::Receive(receive) => {
+                receive.upgrade().map_or(Ok(true), |receive| receive.arrived(partition))
+            }
             Part::Send(_) => Err(PartitionedError::Inactive.into()),
         }
     }
