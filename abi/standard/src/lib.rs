@@ -9,22 +9,22 @@
 mod export;
 
 // A chapter is exported as soon as the core has all of it.
+mod attributes;
+mod collectives;
+mod collectives_nonblocking;
+mod collectives_persistent;
+mod communicators;
+mod conversions;
+mod datatypes;
 mod environment;
 mod errors;
+mod groups;
+mod info;
+mod neighbours;
+mod operations;
 mod partitioned;
 mod point_to_point;
 mod requests;
-// mod datatypes;
-// mod collectives;
-// mod collectives_nonblocking;
-// mod collectives_persistent;
-// mod neighbours;
-// mod operations;
-mod attributes;
-mod communicators;
-mod conversions;
-mod groups;
-mod info;
 mod sessions;
 mod topology;
 // mod tools;
