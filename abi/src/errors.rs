@@ -47,16 +47,21 @@ pub fn call_handler(handler: Errhandler, place: Place, code: c_int, detail: &str
         }
         Errhandler(handle) => {
             let Some(object) = HANDLERS.get(handle) else { return };
-            let (scope, function) = (object.scope, object.function);
-            // SAFETY: the program has given this function for errors of such objects.
-            unsafe {
-                match (scope, place) {
-                    (Scope::Comm, Place::Comm(comm)) => (dialect().comm_error)(function, comm, code),
-                    (Scope::Comm, Place::Anywhere) => (dialect().comm_error)(function, Comm::SELF, code),
-                    (Scope::Session, Place::Session(s)) => (dialect().session_error)(function, s, code),
-                    (Scope::File, Place::File) => (dialect().file_error)(function, File::NULL, code),
-                    _ => {}
-                }
+            // SAFETY: the program has given this function for errors of communicators.
+            let on_comm = |comm| unsafe { (dialect().comm_error)(object.function, comm, code) };
+            // SAFETY: or for those of sessions.
+            let on_session = |session| unsafe { (dialect().session_error)(object.function, session, code) };
+            // SAFETY: or for those of files.
+            let on_file = || unsafe { (dialect().file_error)(object.function, File::NULL, code) };
+            match (object.scope, place) {
+                (Scope::Comm, Place::Comm(comm)) => on_comm(comm),
+                (Scope::Comm, Place::Anywhere) => on_comm(Comm::SELF),
+                // There is no object yet.
+                (Scope::Comm, Place::Given(_)) => on_comm(Comm::NULL),
+                (Scope::Session, Place::Given(_)) => on_session(Session::NULL),
+                (Scope::Session, Place::Session(session)) => on_session(session),
+                (Scope::File, Place::File) => on_file(),
+                _ => {}
             }
         }
     }

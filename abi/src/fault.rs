@@ -143,6 +143,8 @@ pub enum Place {
     File,
     /// On nothing that has an error handler of its own.
     Anywhere,
+    /// On an object that is about to be made with this one.
+    Given(Errhandler),
 }
 
 impl Fault {
@@ -158,6 +160,7 @@ impl Fault {
             Place::Session(session) => crate::sessions::handler(session).unwrap_or_else(default_handler),
             Place::File => errors::handler_of_files(),
             Place::Anywhere => default_handler(),
+            Place::Given(handler) => handler,
         };
         errors::call_handler(handler, place, code, &self.detail);
         code
@@ -175,6 +178,14 @@ pub fn anywhere(call: &str, body: impl FnOnce() -> Outcome) -> c_int {
     match body() {
         Ok(()) => MPI_SUCCESS,
         Err(fault) => fault.raise(call, Place::Anywhere),
+    }
+}
+
+/// Runs a call that makes an object with an error handler, where its errors are raised.
+pub fn given(call: &str, handler: Errhandler, body: impl FnOnce() -> Outcome) -> c_int {
+    match body() {
+        Ok(()) => MPI_SUCCESS,
+        Err(fault) => fault.raise(call, Place::Given(handler)),
     }
 }
 

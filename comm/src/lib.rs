@@ -70,7 +70,7 @@ pub use bsend::{BSEND_OVERHEAD, BufferFlush};
 pub use collective::{CollectiveError, Parts, PersistentCollective};
 pub use communicator::{Communicator, MAX_OBJECT_NAME};
 pub use completion::{Completion, test_all, test_any, test_some, wait_all, wait_any, wait_some};
-pub use create::{HW_RESOURCE_TYPE, SplitType};
+pub use create::{HW_RESOURCE_TYPE, PSET_NAME, SplitType};
 pub use door::ThreadLevel;
 pub use error::{
     AttributeError, BufferError, CallbackError, CreateError, Error, GroupError, InfoError, InitError,

@@ -17,11 +17,11 @@ use crate::job::Job;
 pub const MAX_PSET_NAME: usize = 1023;
 
 /// All processes of the job.
-const WORLD: &str = "mpi://WORLD";
+pub(crate) const WORLD: &str = "mpi://WORLD";
 /// This process alone.
-const SELF: &str = "mpi://SELF";
+pub(crate) const SELF: &str = "mpi://SELF";
 /// The processes on this one's host, where the launcher tells.
-const HOST: &str = "olympi://HOST";
+pub(crate) const HOST: &str = "olympi://HOST";
 
 /// A session (`MPI_Session`): what a library needs to make communicators for itself, whether or not the program has a
 /// [`Universe`](crate::Universe), and however many sessions others have. From a process set it gets a group, from a group a

@@ -122,9 +122,14 @@ fn finished(object: &mut RequestObject) -> bool {
 pub fn finish_freed() {
     let list = std::mem::take(&mut *FREED.lock().unwrap_or_else(PoisonError::into_inner));
     for mut object in list {
-        if let Kind::Raw(raw) = &mut object.kind {
-            let _cancelled = raw.cancel();
+        match &mut object.kind {
+            // Then it is dropped, which waits where that is needed.
+            Kind::Raw(raw) => {
+                let _cancelled = raw.cancel();
+            }
+            Kind::Other(_) => {
+                let _result = object.wait(&mut Status::EMPTY.clone());
+            }
         }
-        let _result = object.wait(&mut Status::EMPTY.clone());
     }
 }

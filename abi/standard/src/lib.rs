@@ -9,24 +9,24 @@
 mod export;
 
 // A chapter is exported as soon as the core has all of it.
-mod environment;
-mod errors;
-mod point_to_point;
-mod requests;
-// mod partitioned;
+mod attributes;
 mod collectives;
 mod collectives_nonblocking;
 mod collectives_persistent;
+mod communicators;
+mod conversions;
 mod datatypes;
+mod environment;
+mod errors;
+mod groups;
+mod info;
 mod neighbours;
 mod operations;
-// mod groups;
-// mod communicators;
-// mod attributes;
-// mod topology;
-// mod info;
-// mod sessions;
-mod conversions;
+mod partitioned;
+mod point_to_point;
+mod requests;
+mod sessions;
+mod topology;
 // mod tools;
 mod files;
 mod one_sided;
