@@ -139,6 +139,8 @@ pub enum Place {
     Comm(Comm),
     /// On a session.
     Session(crate::types::Session),
+    /// On no file that is open: files that are not have the handler of `MPI_FILE_NULL`.
+    File,
     /// On nothing that has an error handler of its own.
     Anywhere,
     /// On an object that is about to be made with this one.
@@ -154,8 +156,9 @@ impl Fault {
         let code = self.code;
         LATEST.set(Some(self.clone()));
         let handler = match place {
-            Place::Comm(comm) => comm.get().map(CommObject::handler).unwrap_or_else(|_| default_handler()),
+            Place::Comm(comm) => comm.get().map_or_else(|_| default_handler(), CommObject::handler),
             Place::Session(session) => crate::sessions::handler(session).unwrap_or_else(default_handler),
+            Place::File => errors::handler_of_files(),
             Place::Anywhere => default_handler(),
             Place::Given(handler) => handler,
         };

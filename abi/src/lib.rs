@@ -21,9 +21,13 @@
 
 pub mod arguments;
 pub mod attributes;
+pub mod buffers;
+pub mod collectives;
 pub mod communicators;
 #[rustfmt::skip]
 pub mod constants;
+pub mod conversions;
+pub mod datatypes;
 pub mod dialect;
 pub mod environment;
 pub mod errors;
@@ -32,7 +36,10 @@ pub mod global;
 pub mod groups;
 pub mod handle;
 pub mod info;
+pub mod neighbours;
 pub mod object;
+pub mod operations;
+pub mod partitioned;
 pub mod point_to_point;
 pub mod predefined;
 pub mod requests;
@@ -41,3 +48,4 @@ mod text;
 pub mod tools;
 pub mod topology;
 pub mod types;
+pub mod unsupported;

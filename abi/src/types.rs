@@ -79,6 +79,16 @@ impl Message {
     pub const NO_PROC: Self = Self(0x129);
 }
 
+impl Op {
+    /// `MPI_SUM`
+    pub const SUM: Self = Self(0x21);
+}
+
+impl Datatype {
+    /// `MPI_INT`
+    pub const INT: Self = Self(0x209);
+}
+
 impl Info {
     /// `MPI_INFO_ENV`
     pub const ENV: Self = Self(0x131);
@@ -95,6 +105,8 @@ impl Errhandler {
 
 /// An integer that counts in one of the two bindings: `int`, or `MPI_Count` and `MPI_Aint`.
 pub trait Number: Copy {
+    /// Whether it is that of the large-count binding alone.
+    const LARGE: bool;
     /// As the wider one.
     fn wide(self) -> i64;
     /// From the wider one; `None` where it does not fit.
@@ -102,6 +114,7 @@ pub trait Number: Copy {
 }
 
 impl Number for c_int {
+    const LARGE: bool = false;
     #[inline]
     fn wide(self) -> i64 {
         i64::from(self)
@@ -112,6 +125,7 @@ impl Number for c_int {
 }
 
 impl Number for i64 {
+    const LARGE: bool = true;
     #[inline]
     fn wide(self) -> i64 {
         self
@@ -122,6 +136,7 @@ impl Number for i64 {
 }
 
 impl Number for isize {
+    const LARGE: bool = false;
     #[inline]
     fn wide(self) -> i64 {
         self as i64

@@ -172,6 +172,8 @@ impl CollectiveError {
             Self::PeerGone { .. } => ErrorClass::ProcAborted,
             Self::Value { .. } | Self::Encode { .. } | Self::Decode { .. } => ErrorClass::Type,
             Self::Communicator { .. } => ErrorClass::Comm,
+            Self::Memory { .. } => ErrorClass::Buffer,
+            Self::Operation { .. } => ErrorClass::Op,
             Self::Failed { .. } | Self::Thread(_) => ErrorClass::Other,
         }
     }

@@ -327,6 +327,12 @@ impl<T: Equivalence> Op<T> {
         Ok(())
     }
 
+    /// One that combines elements of whatever type as bytes, for calls whose lengths are bytes.
+    #[inline]
+    pub(crate) fn of_bytes(operation: Operation) -> Self {
+        Self { operation, of: PhantomData }
+    }
+
     pub(crate) fn operation(&self) -> &Operation {
         &self.operation
     }

@@ -243,3 +243,5 @@ macro_rules! complex {
 }
 
 complex! { f32 f64 }
+#[cfg(target_arch = "x86_64")]
+complex! { crate::x87::Extended }

@@ -4,7 +4,7 @@ use core::fmt;
 
 /// The type of an element, as it lies in memory: in the machine's byte order, aligned or not.
 ///
-/// The long double of C and pairs with it are left out: no Rust type is equivalent to them.
+/// Pairs are elements as they are packed: what C has between a value and its location, or behind both, is no part of them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Element {
     /// `i8`
@@ -51,6 +51,10 @@ pub enum Element {
     ComplexF32,
     /// Real and imaginary part in `f64`.
     ComplexF64,
+    /// C's `long double` on x86-64: a float of the x87 in 16 bytes. Elsewhere it is only moved.
+    LongDouble,
+    /// Real and imaginary part in `long double`, likewise.
+    ComplexLongDouble,
     /// A value and its location, without padding: `MPI_SHORT_INT`, packed.
     I16I32,
     /// `MPI_2INT`, `MPI_2INTEGER`
@@ -61,6 +65,8 @@ pub enum Element {
     F32I32,
     /// `MPI_DOUBLE_INT`, packed.
     F64I32,
+    /// `MPI_LONG_DOUBLE_INT`, packed; likewise.
+    LongDoubleI32,
     /// `MPI_2REAL`
     F32F32,
     /// `MPI_2DOUBLE_PRECISION`
@@ -84,11 +90,14 @@ pub(crate) enum Class {
     Byte,
     Complex,
     Pair,
+    /// Known by its size alone.
+    #[cfg_attr(target_arch = "x86_64", allow(dead_code))]
+    Opaque,
 }
 
 impl Element {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 36] = [
         Self::I8,
         Self::I16,
         Self::I32,
@@ -111,11 +120,14 @@ impl Element {
         Self::Logical64,
         Self::ComplexF32,
         Self::ComplexF64,
+        Self::LongDouble,
+        Self::ComplexLongDouble,
         Self::I16I32,
         Self::I32I32,
         Self::I64I32,
         Self::F32I32,
         Self::F64I32,
+        Self::LongDoubleI32,
         Self::F32F32,
         Self::F64F64,
         Self::U32I32,
@@ -163,11 +175,14 @@ impl Element {
             Self::Logical64 => (8, Logical, "logical of 64 bits"),
             Self::ComplexF32 => (8, Complex, "Complex<f32>"),
             Self::ComplexF64 => (16, Complex, "Complex<f64>"),
+            Self::LongDouble => (16, of_long_double(Float), "long double"),
+            Self::ComplexLongDouble => (32, of_long_double(Complex), "complex of long double"),
             Self::I16I32 => (6, Pair, "pair of i16 and i32"),
             Self::I32I32 => (8, Pair, "pair of i32 and i32"),
             Self::I64I32 => (12, Pair, "pair of i64 and i32"),
             Self::F32I32 => (8, Pair, "pair of f32 and i32"),
             Self::F64I32 => (12, Pair, "pair of f64 and i32"),
+            Self::LongDoubleI32 => (20, of_long_double(Pair), "pair of long double and i32"),
             Self::F32F32 => (8, Pair, "pair of f32 and f32"),
             Self::F64F64 => (16, Pair, "pair of f64 and f64"),
             Self::U32I32 => (8, Pair, "pair of u32 and i32"),
@@ -176,6 +191,11 @@ impl Element {
             Self::F64I64 => (16, Pair, "pair of f64 and i64"),
         }
     }
+}
+
+/// The class of what is made of `long double`, which is known on one architecture.
+const fn of_long_double(class: Class) -> Class {
+    if cfg!(target_arch = "x86_64") { class } else { Class::Opaque }
 }
 
 impl fmt::Display for Element {

@@ -48,6 +48,8 @@ mod operation;
 mod table;
 mod tier;
 mod user;
+#[cfg(target_arch = "x86_64")]
+mod x87;
 
 pub use element::Element;
 pub use kind::{Kind, Undefined};

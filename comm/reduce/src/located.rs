@@ -110,6 +110,9 @@ macro_rules! pairs {
     )*};
 }
 
+#[cfg(target_arch = "x86_64")]
+pairs! { crate::x87::Extended, i32; }
+
 pairs! {
     i16, i32;
     i32, i32;

@@ -8,8 +8,54 @@ use crate::kind::Kind;
 use crate::located::{MaximumLocation, MinimumLocation, Pair};
 use crate::{Element, Element as E};
 
+/// A function that finds the kernel of an element in a list.
+macro_rules! kernels {
+    ($name:ident: $($($element:ident)|+ => $combine:ty,)*) => {
+        fn $name(element: Element) -> Option<&'static Kernel> {
+            match element {
+                $($(E::$element)|+ => Some(const { &Kernel::of::<$combine>() }),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+/// C's `long double`, where its arithmetic is known.
+#[cfg(target_arch = "x86_64")]
+mod long_double {
+    use super::{E, Element, Kernel, Kind, Maximum, MaximumLocation, Minimum, MinimumLocation, Product, Sum};
+    use crate::arithmetic::Complex;
+    use crate::located::Pair;
+    use crate::x87::Extended;
+
+    type Located = Pair<Extended, i32>;
+
+    kernels! { sum: LongDouble | ComplexLongDouble => Sum<Extended>, }
+    kernels! { product: LongDouble => Product<Extended>, ComplexLongDouble => Product<Complex<Extended>>, }
+    kernels! { maximum: LongDouble => Maximum<Extended>, }
+    kernels! { minimum: LongDouble => Minimum<Extended>, }
+    kernels! { maximum_location: LongDoubleI32 => MaximumLocation<Located>, }
+    kernels! { minimum_location: LongDoubleI32 => MinimumLocation<Located>, }
+
+    pub(super) fn kernel(kind: Kind, element: Element) -> Option<&'static Kernel> {
+        match kind {
+            Kind::Sum => sum(element),
+            Kind::Product => product(element),
+            Kind::Maximum => maximum(element),
+            Kind::Minimum => minimum(element),
+            Kind::MaximumLocation => maximum_location(element),
+            Kind::MinimumLocation => minimum_location(element),
+            _ => None,
+        }
+    }
+}
+
 /// The kernel of an operation that is defined on such elements and computes anything; `None` otherwise.
 pub(crate) fn kernel(kind: Kind, element: Element) -> Option<&'static Kernel> {
+    #[cfg(target_arch = "x86_64")]
+    if matches!(element, E::LongDouble | E::ComplexLongDouble | E::LongDoubleI32) {
+        return long_double::kernel(kind, element);
+    }
     match kind {
         Kind::Sum => sum(element),
         Kind::Product => product(element),
@@ -25,18 +71,6 @@ pub(crate) fn kernel(kind: Kind, element: Element) -> Option<&'static Kernel> {
         Kind::MinimumLocation => minimum_location(element),
         Kind::Replace | Kind::NoOp => None,
     }
-}
-
-/// A function that finds the kernel of an element in a list.
-macro_rules! kernels {
-    ($name:ident: $($($element:ident)|+ => $combine:ty,)*) => {
-        fn $name(element: Element) -> Option<&'static Kernel> {
-            match element {
-                $($(E::$element)|+ => Some(const { &Kernel::of::<$combine>() }),)*
-                _ => None,
-            }
-        }
-    };
 }
 
 // Sums and products of integers are the same with a sign and without, and complex sums are those of the parts.

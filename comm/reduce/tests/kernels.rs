@@ -40,7 +40,9 @@ impl Misaligned {
 
 fn every_pair() -> impl Iterator<Item = (Kind, Element)> {
     let pairs = Kind::ALL.into_iter().flat_map(|kind| Element::ALL.map(|element| (kind, element)));
-    pairs.filter(|(kind, element)| kind.allows(*element))
+    // Miri knows no instructions of the x87.
+    let known = |element: Element| !cfg!(miri) || !element.name().contains("long double");
+    pairs.filter(move |(kind, element)| kind.allows(*element) && known(*element))
 }
 
 fn count() -> impl Strategy<Value = usize> {
@@ -122,8 +124,9 @@ fn what_mpi_does_not_define_is_refused_with_both_names() {
             }
         }
     }
-    // 10 types of integers, 4 of floats, 2 complex, bool, byte, 4 logical, 11 pairs.
-    assert_eq!(defined, 2 * 16 + 2 * 14 + 3 * 15 + 3 * 12 + 2 * 11 + 2 * 33);
+    // 10 types of integers, 4 of floats, 2 complex, bool, byte, 4 logical, 11 pairs; and those of long double.
+    let more = if cfg!(target_arch = "x86_64") { 2 * 2 + 2 + 2 } else { 0 };
+    assert_eq!(defined, 2 * 16 + 2 * 14 + 3 * 15 + 3 * 12 + 2 * 11 + 2 * 36 + more);
 }
 
 #[test]

@@ -33,6 +33,9 @@ fn predefined_operations_do_not_allocate() {
     let (from, other, mut into) = ([1; 961], [2; 961], [3; 961]);
     for kind in Kind::ALL {
         for element in Element::ALL.into_iter().filter(|element| kind.allows(*element)) {
+            if cfg!(miri) && element.name().contains("long double") {
+                continue; // Miri knows no instructions of the x87.
+            }
             let (before, len) = (COUNT.get(), 48 * 20 / element.size() * element.size());
             let operation = Operation::predefined(kind, element).unwrap();
             let clone = operation.clone();

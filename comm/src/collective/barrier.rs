@@ -27,7 +27,7 @@ impl Communicator {
     /// ```
     #[inline]
     pub fn barrier(&self) -> Result<(), CollectiveError> {
-        self.call::<u8, _>(barrier(), &[], &mut [])
+        self.call::<u8, _>(invoke_barrier(), &[], &mut [])
     }
 
     /// Begins a barrier (`MPI_Ibarrier`): the request is over when all ranks have begun it.
@@ -35,7 +35,7 @@ impl Communicator {
     /// # Errors
     /// [`ThreadError`](crate::ThreadError) from the wrong thread; waiting tells the rest.
     pub fn ibarrier(&self) -> Result<Request<()>, CollectiveError> {
-        let prepared = self.prepare(barrier())?;
+        let prepared = self.prepare(invoke_barrier())?;
         let op = self.begin(prepared, SendBuf::empty(), RecvBuf::empty(), None)?;
         Ok(Request::active(self, op, |outcome, _| match outcome.fault {
             None => Ok(()),
@@ -48,7 +48,7 @@ impl Communicator {
     /// # Errors
     /// [`ThreadError`](crate::ThreadError) from the wrong thread.
     pub fn barrier_init(&self) -> Result<PersistentCollective<u8>, CollectiveError> {
-        self.call_init(barrier(), Vec::new(), Vec::new())
+        self.call_init(invoke_barrier(), Vec::new(), Vec::new())
     }
 
     pub(crate) fn invoke_broadcast<T: Equivalence>(
@@ -64,7 +64,7 @@ impl Communicator {
     }
 }
 
-fn barrier() -> Invocation<impl FnOnce(&Shape<'_>) -> Schedule> {
+pub(crate) fn invoke_barrier() -> Invocation<impl FnOnce(&Shape<'_>) -> Schedule> {
     let key = Some(Key::new(Call::Barrier, 0, 0, false));
     Invocation { call: "barrier", key, operation: None, plan: |shape: &Shape<'_>| shape.barrier() }
 }

@@ -109,6 +109,22 @@ pub enum CollectiveError {
         /// What kind of communicator it is.
         kind: &'static str,
     },
+    /// Memory that the call cannot work with, or in place where that is not defined (`MPI_ERR_BUFFER`).
+    #[error("{call}: {detail}")]
+    Memory {
+        /// The call.
+        call: &'static str,
+        /// What is wrong.
+        detail: &'static str,
+    },
+    /// The operation is not defined on these elements (`MPI_ERR_OP`).
+    #[error("{call}: {detail}")]
+    Operation {
+        /// The call, or the operation.
+        call: &'static str,
+        /// Why not.
+        detail: String,
+    },
     /// The calling thread may not.
     #[error(transparent)]
     Thread(#[from] ThreadError),

@@ -26,12 +26,12 @@ mod seat;
 mod strokes;
 mod telling;
 
+pub(crate) use barrier::invoke_barrier;
 pub(crate) use calls::Calls;
 pub use error::CollectiveError;
 pub(crate) use forms::{Lengths, forms};
 pub(crate) use invoke::{Invocation, Shape};
 pub use parts::Parts;
 pub use persistent::PersistentCollective;
-#[cfg(test)]
-pub(crate) use running::Prepared;
-pub(crate) use running::{Collectives, Fault, Part};
+pub(crate) use role::{Role, share};
+pub(crate) use running::{Collectives, Fault, Part, Prepared};

@@ -52,6 +52,11 @@ impl Parts {
         Self { parts: displacements.iter().copied().zip(counts.iter().copied()).collect() }
     }
 
+    /// Parts of which offset and count are known.
+    pub(crate) fn listed(parts: Vec<(usize, usize)>) -> Self {
+        Self { parts: parts.into() }
+    }
+
     /// How many parts there are.
     pub fn len(&self) -> usize {
         self.parts.len()

@@ -158,19 +158,19 @@ impl Communicator {
 
     /// What a duplicate inherits, and why it cannot.
     fn heritage(&self, info: Info) -> (About, Option<CreateError>) {
-        let handler = self.error_handler();
         match self.copy_attributes() {
             Ok(attributes) => {
                 let topology = self.topology();
-                (About { name: String::new(), info, handler, attributes, topology }, None)
+                (About { info, attributes, topology, ..self.bequest() }, None)
             }
-            Err(error) => (About { info, handler, ..About::default() }, Some(error.into())),
+            Err(error) => (About { info, ..self.bequest() }, Some(error.into())),
         }
     }
 
     /// What a communicator inherits that is made of some of this one's processes.
     pub(crate) fn bequest(&self) -> About {
-        About { handler: self.error_handler(), ..About::default() }
+        let session = self.core.about().session.clone();
+        About { handler: self.error_handler(), session, ..About::default() }
     }
 
     /// Begins an agreement of all ranks.

@@ -6,15 +6,33 @@
 //!
 //! Messages of raw memory match whatever datatype the other side names, as C programs expect: they may send `long` and
 //! receive `int64_t`.
+//!
+//! A collective is described by one value ([`RawCollective`]) for its three forms.
+// Whether memory is lent or packed, and whether a call is in place, are two cases of one weight.
+#![allow(clippy::single_match_else)]
 
+mod blocks;
+mod collective;
+mod lower;
+mod memory;
+mod operation;
+mod partitioned;
+mod pieces;
 mod point_to_point;
 mod request;
+mod views;
 
 use std::fmt;
 
 use olympi_datatype::Datatype;
 use olympi_transport_api::{RecvBuf, SendBuf};
 
+pub use blocks::{Numbers, RawBlocks};
+pub use collective::RawCollective;
+pub use olympi_reduce::{Element, Kind};
+pub use operation::{RawFunction, RawOp, element};
+pub use partitioned::{RawPartitions, Side};
+pub use pieces::{Divided, DividedMut, Pieces};
 pub use point_to_point::SendMode;
 pub use request::{RawRequest, first_over};
 

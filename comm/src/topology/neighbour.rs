@@ -13,23 +13,39 @@ use crate::scope::{Scope, ScopedRequest};
 use crate::topology::Topology;
 
 /// A rank's neighbours, as the schedules see them.
-enum Around {
+pub(crate) enum Around {
     Grid(Vec<[Option<u32>; 2]>),
     Graph { sources: Vec<Option<u32>>, targets: Vec<Option<u32>> },
 }
 
 impl Around {
-    fn sources(&self) -> usize {
+    pub(crate) fn sources(&self) -> usize {
         match self {
             Self::Grid(sides) => 2 * sides.len(),
             Self::Graph { sources, .. } => sources.len(),
         }
     }
 
-    fn targets(&self) -> usize {
+    pub(crate) fn targets(&self) -> usize {
         match self {
             Self::Grid(sides) => 2 * sides.len(),
             Self::Graph { targets, .. } => targets.len(),
+        }
+    }
+
+    /// Whether there is somebody at a place among those that it receives from: beyond the edge of a grid there is nobody.
+    pub(crate) fn has_source(&self, at: usize) -> bool {
+        match self {
+            Self::Grid(sides) => sides.get(at / 2).is_some_and(|sides| sides[at % 2].is_some()),
+            Self::Graph { sources, .. } => sources.get(at).is_some_and(Option::is_some),
+        }
+    }
+
+    /// The same of those that it sends to.
+    pub(crate) fn has_target(&self, at: usize) -> bool {
+        match self {
+            Self::Grid(_) => self.has_source(at),
+            Self::Graph { targets, .. } => targets.get(at).is_some_and(Option::is_some),
         }
     }
 
@@ -56,7 +72,7 @@ impl Around {
 }
 
 impl Communicator {
-    fn around(&self, call: &'static str) -> Result<Around, CollectiveError> {
+    pub(crate) fn around(&self, call: &'static str) -> Result<Around, CollectiveError> {
         let me = self.rank() as usize;
         let members = |ranks: &[i32]| ranks.iter().map(|rank| u32::try_from(*rank).ok()).collect::<Vec<_>>();
         match self.topology() {
@@ -148,6 +164,28 @@ impl Communicator {
         let result = to.landing::<T>(CALL, "the result", around.sources(), lengths.result)?;
         let plan = move |shape: &Shape<'_>| around.all_to_all(shape, &source, &result);
         Ok(Invocation { call: CALL, key: None, operation: None, plan })
+    }
+}
+
+impl Around {
+    /// A gather of contributions of `own` bytes, as blocks in bytes.
+    pub(crate) fn invoke_all_gather(
+        self,
+        own: usize,
+        blocks: Blocks,
+    ) -> Invocation<impl FnOnce(&Shape<'_>) -> Schedule> {
+        let plan = move |shape: &Shape<'_>| self.all_gather(shape, own, &blocks);
+        Invocation { call: "neighbour_all_gather", key: None, operation: None, plan }
+    }
+
+    /// An exchange of blocks in bytes.
+    pub(crate) fn invoke_all_to_all(
+        self,
+        source: Blocks,
+        result: Blocks,
+    ) -> Invocation<impl FnOnce(&Shape<'_>) -> Schedule> {
+        let plan = move |shape: &Shape<'_>| self.all_to_all(shape, &source, &result);
+        Invocation { call: "neighbour_all_to_all", key: None, operation: None, plan }
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub)] // Each test file uses a part of this.
 
 pub mod plan;
+pub mod raw;
 pub mod sides;
 pub mod simulated;
 

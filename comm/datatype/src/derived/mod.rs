@@ -86,10 +86,12 @@ const DEPTH_MAX: usize = 512;
 #[derive(Clone)]
 pub struct Datatype(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     recipe: Recipe,
     depth: usize,
     layout: Layout,
+    mark: u32,
 }
 
 impl Datatype {
@@ -125,7 +127,7 @@ impl Datatype {
     pub fn basic(basic: Basic) -> Self {
         // An element that exists has a size that fits; one that does not has none.
         let layout = Layout::of(basic).unwrap_or(Layout::EMPTY);
-        Self(Arc::new(Inner { recipe: Recipe::Basic(basic), depth: 0, layout }))
+        Self(Arc::new(Inner { recipe: Recipe::Basic(basic), depth: 0, layout, mark: 0 }))
     }
 
     /// Makes a datatype of what its constructor says.
@@ -136,7 +138,29 @@ impl Datatype {
         if depth > DEPTH_MAX {
             return Err(DatatypeError::TooDeep { constructor });
         }
-        Ok(Self(Arc::new(Inner { recipe, depth, layout })))
+        Ok(Self(Arc::new(Inner { recipe, depth, layout, mark: 0 })))
+    }
+
+    /// The same with a mark of the caller's, which means nothing here and changes nothing: types that are made of this one
+    /// have it in their [recipe](Self::recipe). The C interface remembers by it in which integers arguments came.
+    ///
+    /// ```
+    /// use olympi_datatype::{Datatype, Recipe};
+    ///
+    /// let marked = Datatype::of::<i32>().contiguous(2)?.marked(7);
+    /// let Recipe::Contiguous { of, .. } = marked.contiguous(3)?.recipe().clone() else { unreachable!() };
+    /// assert_eq!((of.mark(), &of), (7, &marked));
+    /// # Ok::<(), olympi_datatype::DatatypeError>(())
+    /// ```
+    #[must_use]
+    pub fn marked(self, mark: u32) -> Self {
+        let Inner { recipe, depth, layout, .. } = Arc::unwrap_or_clone(self.0);
+        Self(Arc::new(Inner { recipe, depth, layout, mark }))
+    }
+
+    /// The mark that [`marked`](Self::marked) gave; else 0.
+    pub fn mark(&self) -> u32 {
+        self.0.mark
     }
 
     /// How it was built (`MPI_Type_get_envelope`, `MPI_Type_get_contents`).

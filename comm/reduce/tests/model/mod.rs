@@ -1,8 +1,11 @@
 //! The model: values of one element at a time, without a thought of speed.
 
+mod extended;
+
 use std::cmp::Ordering;
 use std::fmt::Arguments;
 
+use extended::Extended;
 use half::{bf16, f16};
 use olympi_reduce::{Element, Kind};
 
@@ -22,6 +25,7 @@ enum Part {
     Bf16,
     F32,
     F64,
+    Extended,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +36,7 @@ enum Value {
     Bf16(bf16),
     F32(f32),
     F64(f64),
+    Extended(Extended),
 }
 
 impl Model {
@@ -54,6 +59,9 @@ impl Model {
             Element::F64 => vec![F64],
             Element::ComplexF32 | Element::F32F32 => vec![F32, F32],
             Element::ComplexF64 | Element::F64F64 => vec![F64, F64],
+            Element::LongDouble => vec![Part::Extended],
+            Element::ComplexLongDouble => vec![Part::Extended, Part::Extended],
+            Element::LongDoubleI32 => vec![Part::Extended, Signed(4)],
             Element::I16I32 => vec![Signed(2), Signed(4)],
             Element::I32I32 => vec![Signed(4), Signed(4)],
             Element::I64I32 => vec![Signed(8), Signed(4)],
@@ -85,7 +93,15 @@ impl Model {
                     let edges = part.edges();
                     bytes.extend(part.encode(edges[random() as usize % edges.len()]));
                 } else {
+                    let begin = bytes.len();
                     bytes.extend((0..part.size()).map(|_| random() as u8));
+                    if *part == Part::Extended && random() % 4 != 0 {
+                        // A number near others, of which sums lose some digits.
+                        let exponent = 16383 + (random() % 140) as u16;
+                        let sign = random() as u16 & 1 << 15;
+                        bytes[begin + 7] |= 0x80;
+                        bytes[begin + 8..begin + 10].copy_from_slice(&(exponent | sign).to_le_bytes());
+                    }
                 }
             }
         }
@@ -141,8 +157,17 @@ impl Model {
         };
         match self.kind {
             Kind::Sum => self.encode(a.iter().zip(&b).map(|(a, b)| a.add(*b))),
-            Kind::Product if matches!(self.element, Element::ComplexF32 | Element::ComplexF64) => self
-                .encode([a[0].mul(b[0]).add(a[1].mul(b[1]).negated()), a[0].mul(b[1]).add(a[1].mul(b[0]))]),
+            Kind::Product
+                if matches!(
+                    self.element,
+                    Element::ComplexF32 | Element::ComplexF64 | Element::ComplexLongDouble
+                ) =>
+            {
+                self.encode([
+                    a[0].mul(b[0]).add(a[1].mul(b[1]).negated()),
+                    a[0].mul(b[1]).add(a[1].mul(b[0])),
+                ])
+            }
             Kind::Product => self.encode([a[0].mul(b[0])]),
             Kind::Maximum | Kind::MaximumLocation => choose(Ordering::Greater),
             Kind::Minimum | Kind::MinimumLocation => choose(Ordering::Less),
@@ -179,6 +204,7 @@ impl Part {
             Self::F16 | Self::Bf16 => 2,
             Self::F32 => 4,
             Self::F64 => 8,
+            Self::Extended => 16,
         }
     }
 
@@ -202,6 +228,7 @@ impl Part {
             Self::Bf16 => Value::Bf16(bf16::from_ne_bytes(bytes.try_into().unwrap())),
             Self::F32 => Value::F32(f32::from_ne_bytes(bytes.try_into().unwrap())),
             Self::F64 => Value::F64(f64::from_ne_bytes(bytes.try_into().unwrap())),
+            Self::Extended => Value::Extended(Extended::decode(bytes)),
         }
     }
 
@@ -221,6 +248,7 @@ impl Part {
             Value::Bf16(value) => value.to_ne_bytes().to_vec(),
             Value::F32(value) => value.to_ne_bytes().to_vec(),
             Value::F64(value) => value.to_ne_bytes().to_vec(),
+            Value::Extended(value) => value.encode().to_vec(),
         }
     }
 
@@ -234,6 +262,15 @@ impl Part {
             Self::Bf16 => floats.map(|value| Value::Bf16(bf16::from_f64(value))).to_vec(),
             Self::F32 => floats.map(|value| Value::F32(value as f32)).to_vec(),
             Self::F64 => floats.map(Value::F64).to_vec(),
+            Self::Extended => {
+                let (one, least) = (Extended::whole(1), Extended::decode(&[1, 0, 0, 0, 0, 0, 0, 0, 0, 0]));
+                let greatest =
+                    Extended::decode(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0x7f]);
+                let infinite = Extended::Infinite { negative: false };
+                let edges = [Extended::ZERO, one, Extended::whole(i64::MAX), least, greatest, infinite];
+                let both = edges.into_iter().flat_map(|edge| [edge, edge.negated()]);
+                both.chain([Extended::Nan]).map(Value::Extended).collect()
+            }
         }
     }
 }
@@ -247,6 +284,7 @@ impl Value {
             (Self::Bf16(a), Self::Bf16(b)) => Self::Bf16(bf16::from_f32(a.to_f32() + b.to_f32())),
             (Self::F32(a), Self::F32(b)) => Self::F32(a + b),
             (Self::F64(a), Self::F64(b)) => Self::F64(a + b),
+            (Self::Extended(a), Self::Extended(b)) => Self::Extended(a.add(b)),
             _ => unreachable!("the parts of two elements are alike"),
         }
     }
@@ -259,6 +297,7 @@ impl Value {
             (Self::Bf16(a), Self::Bf16(b)) => Self::Bf16(bf16::from_f32(a.to_f32() * b.to_f32())),
             (Self::F32(a), Self::F32(b)) => Self::F32(a * b),
             (Self::F64(a), Self::F64(b)) => Self::F64(a * b),
+            (Self::Extended(a), Self::Extended(b)) => Self::Extended(a.mul(b)),
             _ => unreachable!("the parts of two elements are alike"),
         }
     }
@@ -267,6 +306,7 @@ impl Value {
         match self {
             Self::F32(value) => Self::F32(-value),
             Self::F64(value) => Self::F64(-value),
+            Self::Extended(value) => Self::Extended(value.negated()),
             _ => unreachable!("only parts of complex numbers are subtracted"),
         }
     }
@@ -279,6 +319,7 @@ impl Value {
             (Self::Bf16(a), Self::Bf16(b)) => a.partial_cmp(&b),
             (Self::F32(a), Self::F32(b)) => a.partial_cmp(&b),
             (Self::F64(a), Self::F64(b)) => a.partial_cmp(&b),
+            (Self::Extended(a), Self::Extended(b)) => a.compare(b),
             _ => unreachable!("the parts of two elements are alike"),
         }
     }
@@ -290,6 +331,7 @@ impl Value {
             Self::Bf16(value) => value.is_nan(),
             Self::F32(value) => value.is_nan(),
             Self::F64(value) => value.is_nan(),
+            Self::Extended(value) => value.is_nan(),
         }
     }
 }
