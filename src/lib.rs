@@ -40,7 +40,7 @@
 //! | derived datatypes: `MPI_Type_vector`, `_indexed`, `_create_struct`, `_subarray`, `_darray`, ... | [`Datatype`] and its constructors |
 //! | an address, a count and a derived datatype | [`Datatype::view`] |
 //! | `MPI_Send`, `Recv`, `Isend`, `Irecv` of these | [`Communicator::send_view`], [`recv_view`](Communicator::recv_view), [`isend_view`](Communicator::isend_view), [`irecv_view`](Communicator::irecv_view), [`Scope::irecv_view`] |
-//! | `MPI_Send_init`, `MPI_Recv_init` of these | [`Communicator::send_view_init`], [`recv_view_init`](Communicator::recv_view_init) |
+//! | `MPI_Send_init`, `MPI_Recv_init` of these | [`Communicator::send_view_init`], [`ssend_view_init`](Communicator::ssend_view_init), ..., [`recv_view_init`](Communicator::recv_view_init) |
 //! | `MPI_Get_count`, `MPI_Get_elements` | [`Status::count`], [`Status::count_of`], [`Status::elements`] |
 //! | `MPI_Pack`, `MPI_Unpack`, `_external` | [`View::pack`], [`View::unpack`], [`View::pack_external`], [`View::unpack_external`] |
 //! | `MPI_Type_size`, `_get_extent`, `_get_true_extent`, `_get_envelope` | [`Datatype::size`], [`lb`](Datatype::lb), [`extent`](Datatype::extent), [`true_lb`](Datatype::true_lb), [`recipe`](Datatype::recipe) |
@@ -64,6 +64,7 @@
 //! | `MPI_Barrier`, `MPI_Bcast` | [`Communicator::barrier`], [`broadcast`](Communicator::broadcast) |
 //! | `MPI_Gather`, `Scatter`, `Allgather`, `Alltoall` | [`Communicator::gather`], [`scatter_into`](Communicator::scatter_into), [`all_gather`](Communicator::all_gather), [`all_to_all`](Communicator::all_to_all), and `..._into` |
 //! | `MPI_Gatherv`, `Scatterv`, `Allgatherv`, `Alltoallv`, `Alltoallw` | [`Communicator::gather_parts_into`], [`scatter_parts_into`](Communicator::scatter_parts_into), ... with [`Parts`] |
+//! | collectives of derived datatypes, `MPI_Alltoallw` | [`Communicator::broadcast_view`], [`gather_view`](Communicator::gather_view), [`all_to_all_view`](Communicator::all_to_all_view), ... with [`Pieces`]; [`Scope::ibroadcast_view`], ... |
 //! | `MPI_Reduce`, `Allreduce`, `Reduce_scatter`, `Scan`, `Exscan` | [`Communicator::reduce`], [`all_reduce`](Communicator::all_reduce), [`reduce_scatter_into`](Communicator::reduce_scatter_into), [`scan`](Communicator::scan), [`exclusive_scan`](Communicator::exclusive_scan) |
 //! | `MPI_Ibcast`, ...; `MPI_IN_PLACE` | [`Communicator::ibroadcast`], ... on vectors, [`Scope::ibroadcast`], ... on borrowed buffers; `..._in_place` |
 //! | `MPI_Bcast_init`, ... | [`Communicator::broadcast_init`], ...: [`PersistentCollective`] |

@@ -6,7 +6,7 @@
 use std::ffi::{c_int, c_void};
 use std::sync::OnceLock;
 
-use crate::types::{Comm, Count, Datatype, Session, Status};
+use crate::types::{Comm, Count, Datatype, File, Session, Status};
 
 /// How functions of the program are called. All are `unsafe`: the function (its address comes first) has been given by the
 /// program for this very purpose.
@@ -15,6 +15,8 @@ pub struct Dialect {
     pub comm_error: unsafe fn(usize, Comm, c_int),
     /// `MPI_Session_errhandler_function`
     pub session_error: unsafe fn(usize, Session, c_int),
+    /// `MPI_File_errhandler_function`
+    pub file_error: unsafe fn(usize, File, c_int),
     /// `MPI_User_function`: input, result, how many, of which datatype.
     pub user_op: unsafe fn(usize, *mut c_void, *mut c_void, c_int, Datatype),
     /// `MPI_User_function_c`
@@ -71,6 +73,9 @@ static STANDARD: Dialect = Dialect {
             &raw mut session,
             &raw mut code
         );
+    },
+    file_error: |function, mut file, mut code| {
+        called!(function, unsafe extern "C" fn(*mut File, *mut c_int, ...), &raw mut file, &raw mut code);
     },
     user_op: |function, input, inout, mut len, mut datatype| {
         type Function = unsafe extern "C" fn(*mut c_void, *mut c_void, *mut c_int, *mut Datatype);

@@ -47,17 +47,20 @@ pub fn call_handler(handler: Errhandler, place: Place, code: c_int, detail: &str
         }
         Errhandler(handle) => {
             let Some(object) = HANDLERS.get(handle) else { return };
-            // SAFETY: the program has given this function for errors of such objects.
+            // SAFETY: the program has given this function for errors of communicators.
+            let on_comm = |comm| unsafe { (dialect().comm_error)(object.function, comm, code) };
+            // SAFETY: or for those of sessions.
+            let on_session = |session| unsafe { (dialect().session_error)(object.function, session, code) };
+            // SAFETY: or for those of files.
+            let on_file = || unsafe { (dialect().file_error)(object.function, File::NULL, code) };
             match (object.scope, place) {
-                (Scope::Comm, Place::Comm(comm)) => unsafe {
-                    (dialect().comm_error)(object.function, comm, code);
-                },
-                (Scope::Comm, Place::Anywhere) => unsafe {
-                    (dialect().comm_error)(object.function, Comm::SELF, code);
-                },
-                (Scope::Session, Place::Session(session)) => unsafe {
-                    (dialect().session_error)(object.function, session, code);
-                },
+                (Scope::Comm, Place::Comm(comm)) => on_comm(comm),
+                (Scope::Comm, Place::Anywhere) => on_comm(Comm::SELF),
+                // There is no object yet.
+                (Scope::Comm, Place::Given(_)) => on_comm(Comm::NULL),
+                (Scope::Session, Place::Given(_)) => on_session(Session::NULL),
+                (Scope::Session, Place::Session(session)) => on_session(session),
+                (Scope::File, Place::File) => on_file(),
                 _ => {}
             }
         }
@@ -257,6 +260,11 @@ fn of_files() -> MutexGuard<'static, Errhandler> {
     OF_FILES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// That handler, for errors of what has no file yet.
+pub fn handler_of_files() -> Errhandler {
+    *of_files()
+}
+
 fn no_file(file: File) -> Outcome {
     if file == File::NULL {
         return Ok(());
@@ -296,10 +304,7 @@ pub unsafe fn file_set_errhandler(file: File, errhandler: Errhandler) -> c_int {
 pub unsafe fn file_call_errhandler(file: File, errorcode: c_int) -> c_int {
     anywhere("MPI_File_call_errhandler", || {
         no_file(file)?;
-        let handler = *of_files();
-        if matches!(handler, Errhandler::FATAL | Errhandler::ABORT) {
-            call_handler(handler, Place::Anywhere, errorcode, "an error that the program has raised");
-        }
+        call_handler(handler_of_files(), Place::File, errorcode, "an error that the program has raised");
         Ok(())
     })
 }

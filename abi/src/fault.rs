@@ -139,8 +139,12 @@ pub enum Place {
     Comm(Comm),
     /// On a session.
     Session(crate::types::Session),
+    /// On no file that is open: files that are not have the handler of `MPI_FILE_NULL`.
+    File,
     /// On nothing that has an error handler of its own.
     Anywhere,
+    /// On an object that is about to be made with this one.
+    Given(Errhandler),
 }
 
 impl Fault {
@@ -152,9 +156,11 @@ impl Fault {
         let code = self.code;
         LATEST.set(Some(self.clone()));
         let handler = match place {
-            Place::Comm(comm) => comm.get().map(CommObject::handler).unwrap_or_else(|_| default_handler()),
+            Place::Comm(comm) => comm.get().map_or_else(|_| default_handler(), CommObject::handler),
             Place::Session(session) => crate::sessions::handler(session).unwrap_or_else(default_handler),
+            Place::File => errors::handler_of_files(),
             Place::Anywhere => default_handler(),
+            Place::Given(handler) => handler,
         };
         errors::call_handler(handler, place, code, &self.detail);
         code
@@ -172,6 +178,14 @@ pub fn anywhere(call: &str, body: impl FnOnce() -> Outcome) -> c_int {
     match body() {
         Ok(()) => MPI_SUCCESS,
         Err(fault) => fault.raise(call, Place::Anywhere),
+    }
+}
+
+/// Runs a call that makes an object with an error handler, where its errors are raised.
+pub fn given(call: &str, handler: Errhandler, body: impl FnOnce() -> Outcome) -> c_int {
+    match body() {
+        Ok(()) => MPI_SUCCESS,
+        Err(fault) => fault.raise(call, Place::Given(handler)),
     }
 }
 

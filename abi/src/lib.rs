@@ -19,25 +19,33 @@
     clippy::similar_names
 )]
 
+pub mod arguments;
 pub mod attributes;
+pub mod buffers;
 pub mod collectives;
+pub mod communicators;
 #[rustfmt::skip]
 pub mod constants;
+pub mod conversions;
 pub mod datatypes;
 pub mod dialect;
 pub mod environment;
 pub mod errors;
 pub mod fault;
 pub mod global;
+pub mod groups;
 pub mod handle;
 pub mod info;
 pub mod neighbours;
 pub mod object;
 pub mod operations;
+pub mod partitioned;
 pub mod point_to_point;
 pub mod predefined;
 pub mod requests;
 pub mod sessions;
 mod text;
 pub mod tools;
+pub mod topology;
 pub mod types;
+pub mod unsupported;

@@ -11,6 +11,8 @@ use crate::object::{flag, put, too_many};
 use crate::requests::{self, RequestObject};
 use crate::types::{Comm, Datatype, Message, Number, Request, Status};
 
+pub use crate::buffers::*;
+
 macro_rules! sends {
     ($($mode:ident: $send:ident $isend:ident $init:ident, $name:literal $iname:literal $init_name:literal;)*) => {$(
         #[doc = concat!("`", $name, "`")]

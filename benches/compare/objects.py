@@ -1,7 +1,8 @@
-"""mpi4py's pickled objects, measured like olympi-bench's object figures.
+"""mpi4py's objects and arrays, measured like olympi-bench's figures.
 
-Subcommands `object-latency` and `object-bandwidth`, options and records as in
-README.md. The object is a record of a number, a name and size/8 floats.
+Subcommands `object-latency`, `object-bandwidth`, `dict-latency` and `array-latency`,
+options and records as in README.md. The object is a record of a number, a name and
+size/8 floats, the dictionary is small, the array is numpy's.
 """
 
 import json
@@ -32,6 +33,38 @@ def latency(thing, iterations):
     return back
 
 
+def array_latency(thing, iterations):
+    """`iterations` round trips of an array, by the calls that take buffers."""
+    sent, back = thing
+    for _ in range(iterations):
+        if rank == 0:
+            world.Send(sent, 1)
+            world.Recv(back, 1)
+        elif rank == 1:
+            world.Recv(back, 0)
+            world.Send(sent, 0)
+    return back
+
+
+def things(name, size):
+    """What is measured, and what must have arrived."""
+    if name == "array-latency":
+        import numpy
+
+        sent = numpy.arange(size, dtype="u1")
+        return (sent, numpy.zeros_like(sent)), sent
+    if name == "dict-latency":
+        thing = {"a": 7, "b": 3.14, "c": [1, 2, 3], "d": "text"}
+    else:
+        thing = an_object(size)
+    return thing, thing
+
+
+def same(got, expected):
+    """Whether it has arrived whole."""
+    return bool((got == expected).all()) if hasattr(got, "all") else got == expected
+
+
 def bandwidth(thing, iterations):
     """`iterations` windows of 16 objects one way, each answered by an object."""
     got = None
@@ -56,11 +89,11 @@ def main():
         if word != "--pinned":
             options[word] = words.pop(0)
     target, limit = float(options["--batch-time"]) / 1e3, float(options["--limit"]) / 1e3
-    body = latency if name == "object-latency" else bandwidth
+    body = {"object-bandwidth": bandwidth, "array-latency": array_latency}.get(name, latency)
+    once = latency if body is bandwidth else body
     for size in [int(size) for size in options["--sizes"].split(",")]:
-        thing = an_object(size)
-        got = latency(thing, 1)
-        if got != thing:
+        thing, expected = things(name, size)
+        if not same(once(thing, 1), expected):
             raise SystemExit(f"rank {rank} received another object than was sent")
         iterations = 1
         while True:
@@ -78,7 +111,7 @@ def main():
             start = time.perf_counter()
             body(thing, iterations)
             seconds = time.perf_counter() - start
-            if body is latency:
+            if body is not bandwidth:
                 samples.append(seconds / iterations / 2 * 1e6)
             else:
                 samples.append(16 * size * iterations / seconds / 1e9)
@@ -87,7 +120,7 @@ def main():
             print(json.dumps({
                 "figure": name.replace("-", "_"), "size": size, "ranks": world.Get_size(),
                 "median": samples[batches // 2], "p02": samples[round(0.02 * (batches - 1))], "max": samples[-1],
-                "unit": "us" if body is latency else "GB/s", "samples": batches,
+                "unit": "GB/s" if body is bandwidth else "us", "samples": batches,
             }).replace('{"figure": ', '{"figure":'), flush=True)
 
 

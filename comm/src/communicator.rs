@@ -9,6 +9,7 @@ use olympi_transport::Envelope;
 use olympi_transport_api::Peer;
 
 use crate::attribute::Attributes;
+use crate::bsend::Room;
 use crate::context::{END, FIRST, Traffic, context};
 use crate::error::{AttributeError, CreateError, RecvError, SendError};
 use crate::error_handler::ErrorHandler;
@@ -69,6 +70,8 @@ pub(crate) struct Core {
     pub(crate) is_inter: bool,
     /// How many communicators have been made of it, failures included: the same at all members.
     pub(crate) children: AtomicU32,
+    /// Its own buffer for buffered sends.
+    pub(crate) room: Room,
     about: Mutex<About>,
 }
 
@@ -80,6 +83,8 @@ pub(crate) struct About {
     pub(crate) handler: ErrorHandler,
     pub(crate) attributes: Attributes,
     pub(crate) topology: Option<Topology>,
+    /// The buffer of the session that it comes from, if it does.
+    pub(crate) session: Option<Arc<Room>>,
 }
 
 impl About {
@@ -132,6 +137,7 @@ impl Communicator {
             others: others.clone(),
             is_inter,
             children: AtomicU32::new(0),
+            room: Room::default(),
             about: Mutex::new(about),
         });
         let (size, reach) = (core.group.len(), others.len());

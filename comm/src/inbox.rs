@@ -10,7 +10,6 @@ use olympi_matching::{Arrived, Key, Pattern, Posted};
 use olympi_transport::{Accepted, ArrivalId, Inbox, Progress, RecvId, SendId};
 use olympi_transport_api::{Closed, Envelope, Peer, RecvBuf};
 
-use crate::bsend::BsendBuffer;
 use crate::collective::Collectives;
 use crate::context::{Contexts, Way};
 use crate::create::Ballot;
@@ -53,7 +52,6 @@ pub(crate) struct Mailbox {
     pub(crate) collectives: Collectives,
     /// Peers that are gone. Few, and mostly none.
     pub(crate) dead: Vec<Gone>,
-    pub(crate) bsend: Option<BsendBuffer>,
     pub(crate) agreements: Agreements,
     /// An empty list with room, for the next scope's operations.
     pub(crate) spare: Vec<Pending>,
@@ -81,7 +79,6 @@ impl Mailbox {
             ops: Ops::default(),
             collectives: Collectives::default(),
             dead: Vec::new(),
-            bsend: None,
             agreements: Agreements::default(),
             spare: Vec::new(),
             woken: Vec::new(),
@@ -140,11 +137,6 @@ impl Mailbox {
                 self.collectives.part_over(part, &outcome);
             }
         } else if op.extra.detached {
-            if let Some(hold) = op.extra.hold.take()
-                && let Some(bsend) = &mut self.bsend
-            {
-                bsend.give_back(hold);
-            }
             self.ops.release(slot);
         }
     }

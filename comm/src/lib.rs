@@ -66,11 +66,11 @@ mod wait;
 
 pub use alloc::Registered;
 pub use attribute::{Keyval, clone_copy, null_copy, null_delete};
-pub use bsend::BSEND_OVERHEAD;
+pub use bsend::{BSEND_OVERHEAD, BufferFlush};
 pub use collective::{CollectiveError, Parts, PersistentCollective};
 pub use communicator::{Communicator, MAX_OBJECT_NAME};
 pub use completion::{Completion, test_all, test_any, test_some, wait_all, wait_any, wait_some};
-pub use create::{HW_RESOURCE_TYPE, SplitType};
+pub use create::{HW_RESOURCE_TYPE, PSET_NAME, SplitType};
 pub use door::ThreadLevel;
 pub use error::{
     AttributeError, BufferError, CallbackError, CreateError, Error, GroupError, InfoError, InitError,
@@ -95,6 +95,7 @@ pub use olympi_transport_api::Peer;
 pub use partitioned::{Claim, PartitionedError, PartitionedRecv, PartitionedSend};
 pub use persistent::{Persistent, Startable, start_all};
 pub use probe::{Message, ObjectMessage};
+pub use raw::{Divided, DividedMut, Pieces};
 pub use reduction::{Bits, Locatable, Located, Number, Op, Ordered, Reducible};
 pub use request::Request;
 pub use scope::{Scope, ScopedRequest};

@@ -24,13 +24,13 @@ use crate::status::Status;
 pub struct Scope<'scope, 'env: 'scope> {
     comm: &'env Communicator,
     pending: RefCell<Vec<Pending>>,
-    /// The ends of receives that have one of their own, by slot.
+    /// The ends of operations that have one of their own, by slot.
     endings: RefCell<HashMap<u32, Ending<'env>>>,
     lifetimes: PhantomData<(&'scope mut &'scope (), &'env mut &'env ())>,
 }
 
-/// What a receive does at its end with memory that the scope borrows.
-type Ending<'env> = Box<dyn FnOnce(Outcome) -> Result<Status, RecvError> + 'env>;
+/// What an operation does at its end with memory that the scope borrows.
+type Ending<'env> = Box<dyn FnOnce(Outcome) -> Result<Status, Error> + 'env>;
 
 /// An operation of the scope. Short, because there are many.
 #[derive(Clone, Copy)]
@@ -242,7 +242,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     pub(crate) fn pend_with(
         &'scope self,
         op: OpRef,
-        end: impl FnOnce(Outcome) -> Result<Status, RecvError> + 'env,
+        end: impl FnOnce(Outcome) -> Result<Status, Error> + 'env,
     ) -> ScopedRequest<'scope, 'env> {
         self.endings.borrow_mut().insert(op.slot, Box::new(end));
         self.pend(op, Some(Kind::OWN), RecvBuf::empty())
@@ -469,7 +469,7 @@ fn finish_carefully(
     };
     let ending = if kind.size == 0 { scope.endings.borrow_mut().remove(&op.slot) } else { None };
     if let Some(end) = ending {
-        return Ok(end(outcome)?);
+        return end(outcome);
     }
     let count = landing.len().checked_div(kind.size).unwrap_or(0);
     // SAFETY: the operation has ended, so its memory is the scope's again, which still borrows it; a buffer that

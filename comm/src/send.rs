@@ -5,7 +5,7 @@ use olympi_datatype::{Buffer, bytes_of};
 use olympi_transport::{Mode, SendBuf, SendId, Sent};
 use olympi_transport_api::{Peer, RecvBuf};
 
-use crate::bsend::{BsendBuffer, needed};
+use crate::bsend::needed;
 use crate::communicator::Communicator;
 use crate::context::Traffic;
 use crate::door::Inside;
@@ -108,27 +108,25 @@ impl Communicator {
         tag: i32,
     ) -> Result<(), SendError> {
         let Some(peer) = self.destination(dest, tag)? else { return Ok(()) };
+        let needed = needed(bytes.len());
+        let Some(buffer) = self.bsend_buffer() else {
+            return Err(SendError::Buffer { rank: dest, needed, free: 0, attached: 0 });
+        };
         let mut inside = self.shared.door.enter()?;
-        if inside.mail.bsend.is_none()
-            || inside.mail.bsend.as_ref().is_some_and(|b| needed(bytes.len()) > b.free())
-        {
-            inside.poll(); // What has left meanwhile makes room.
+        if needed > buffer.free() {
+            drop(inside);
+            self.shared.look(|_| ())?; // What has left meanwhile makes room.
+            inside = self.shared.door.enter()?;
         }
-        let free = inside.mail.bsend.as_ref().map_or(0, BsendBuffer::free);
-        let attached = inside.mail.bsend.as_ref().map_or(0, BsendBuffer::attached);
-        let Some(piece) = inside.mail.bsend.as_mut().and_then(|buffer| buffer.copy(bytes)) else {
-            return Err(SendError::Buffer { rank: dest, needed: needed(bytes.len()), free, attached });
+        let Some(piece) = buffer.copy(bytes) else {
+            let (free, attached) = (buffer.free(), buffer.attached());
+            return Err(SendError::Buffer { rank: dest, needed, free, attached });
         };
         // SAFETY: the piece is on the heap and belongs to the operation, if there is one; else the send is over.
         let buf = unsafe { SendBuf::lend(piece.bytes.as_ptr(), piece.bytes.len()) };
         let mut hold: Option<Box<dyn Hold>> = Some(piece);
-        let begun = self.begin_send(&mut inside, traffic, Mode::Standard, buf, Some(&mut hold), peer, tag);
-        if let Some(piece) = hold
-            && let Some(buffer) = &mut inside.mail.bsend
-        {
-            buffer.give_back(piece);
-        }
-        if let Some(op) = begun? {
+        let begun = self.begin_send(&mut inside, traffic, Mode::Standard, buf, Some(&mut hold), peer, tag)?;
+        if let Some(op) = begun {
             let _none = inside.detach(op);
         }
         Ok(())

@@ -1,10 +1,12 @@
 //! Sessions: groups and communicators without a world (MPI 5.0, section 11.3).
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use olympi_transport_api::Peer;
 use thiserror::Error;
 
+use crate::bsend::Room;
 use crate::error::InitError;
 use crate::error_class::ErrorClass;
 use crate::group::Group;
@@ -15,11 +17,11 @@ use crate::job::Job;
 pub const MAX_PSET_NAME: usize = 1023;
 
 /// All processes of the job.
-const WORLD: &str = "mpi://WORLD";
+pub(crate) const WORLD: &str = "mpi://WORLD";
 /// This process alone.
-const SELF: &str = "mpi://SELF";
+pub(crate) const SELF: &str = "mpi://SELF";
 /// The processes on this one's host, where the launcher tells.
-const HOST: &str = "olympi://HOST";
+pub(crate) const HOST: &str = "olympi://HOST";
 
 /// A session (`MPI_Session`): what a library needs to make communicators for itself, whether or not the program has a
 /// [`Universe`](crate::Universe), and however many sessions others have. From a process set it gets a group, from a group a
@@ -42,6 +44,7 @@ const HOST: &str = "olympi://HOST";
 pub struct Session {
     job: Job,
     info: Info,
+    room: Arc<Room>,
 }
 
 /// What is wrong with a call of a session.
@@ -84,7 +87,7 @@ impl Session {
             // Both are short.
             let _ = info.set(key, value);
         }
-        Self { job, info }
+        Self { job, info, room: Arc::default() }
     }
 
     /// What it shares with other sessions and the universe.
@@ -137,11 +140,17 @@ impl Session {
         } else {
             is(HOST).then(|| self.neighbours()).flatten()
         };
+        let group = group.map(|group| group.with_session(Some(&self.room)));
         group.ok_or_else(|| SessionError::UnknownPset { name: name.to_owned(), known: self.psets() })
     }
 
     /// Ends it (`MPI_Session_finalize`), as dropping it does: without waiting for anyone, while others have a part of the job.
     pub fn finalize(self) {}
+
+    /// Its buffer for buffered sends.
+    pub(crate) fn room(&self) -> &Room {
+        &self.room
+    }
 
     /// The processes on this one's host, if the launcher tells.
     fn neighbours(&self) -> Option<Group> {

@@ -9,6 +9,7 @@ use olympi_transport::{Awaited, Board};
 
 use crate::ThreadError;
 use crate::bootstrap::Ending;
+use crate::bsend::Room;
 use crate::door::{Door, Inside};
 use crate::inbox::State;
 use crate::op::{OpRef, Outcome, Settled};
@@ -34,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) made: AtomicU32,
     /// Communicators whose last handle went where the door does not open; the next one to come in frees them.
     pub(crate) abandoned: Mutex<Vec<u32>>,
+    /// The buffer of buffered sends that have no other.
+    pub(crate) room: Room,
     /// How the job is ended, where there is a launcher.
     pub(crate) ending: OnceLock<Ending>,
 }
@@ -46,6 +49,7 @@ impl Shared {
             first: crate::door::this_thread(),
             made: AtomicU32::new(0),
             abandoned: Mutex::default(),
+            room: Room::default(),
             ending: OnceLock::new(),
         }
     }
@@ -233,24 +237,21 @@ impl Shared {
 
     /// Moves everything on once, and gives what is seen then.
     pub(crate) fn look<R>(&self, see: impl FnOnce(&mut State) -> R) -> Result<R, ThreadError> {
-        let mut inside = self.door.enter()?;
+        Ok(self.look_from(self.door.enter()?, see))
+    }
+
+    /// Moves everything on once, unless an operation is over already; and says whether it is over.
+    pub(crate) fn test(&self, op: OpRef) -> Result<bool, ThreadError> {
+        let inside = self.door.enter()?;
+        Ok(inside.mail.ops.is_done(op) || self.look_from(inside, |state| state.mail.ops.is_done(op)))
+    }
+
+    fn look_from<R>(&self, mut inside: Inside<'_, State>, see: impl FnOnce(&mut State) -> R) -> R {
+        self.note_thread();
         inside.poll();
         let seen = see(&mut inside);
         Self::leave(inside);
-        Ok(seen)
-    }
-
-    /// Moves everything on once, and says whether an operation is over.
-    pub(crate) fn test(&self, op: OpRef) -> Result<bool, ThreadError> {
-        let mut inside = self.door.enter()?;
-        if inside.mail.ops.is_done(op) {
-            return Ok(true);
-        }
-        self.note_thread();
-        inside.poll();
-        let done = inside.mail.ops.is_done(op);
-        Self::leave(inside);
-        Ok(done)
+        seen
     }
 
     /// Waits until nothing of ours is on its way any more. Receives that nobody will match do not count; messages that

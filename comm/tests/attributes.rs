@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use harness::run;
 use olympi_comm::{
-    AttributeError, CreateError, ErrorClass, ErrorHandler, Info, Keyval, Universe, clone_copy, null_copy,
-    null_delete,
+    AttributeError, CreateError, Error, ErrorClass, ErrorHandler, Info, Keyval, Universe, clone_copy,
+    null_copy, null_delete,
 };
 
 /// What callbacks have written down.
@@ -123,6 +123,18 @@ fn what_a_callback_refuses_does_not_happen() {
             assert!(comm.free().is_err());
             assert_eq!(take(&log), ["delete 99 of ", "delete 1 of "]);
         }
+    });
+}
+
+#[test]
+fn who_has_not_copied_gets_no_duplicate() {
+    run("shm", 3, |universe| {
+        let (world, info) = (universe.world(), Info::new());
+        let willing = world.rank() != 1;
+        assert!(matches!(world.dup_if(&info, willing), Err(CreateError::CalledOff { rank: 1 })));
+        let error = world.idup_if(&info, willing).unwrap().wait().unwrap_err();
+        assert!(matches!(error, Error::Create(CreateError::CalledOff { rank: 1 })), "{error}");
+        world.dup_if(&info, true).unwrap().barrier().unwrap();
     });
 }
 

@@ -4,7 +4,8 @@ mod harness;
 
 use harness::run;
 use olympi_comm::{
-    CollectiveError, Communicator, Error, PROC_NULL, Parts, Topology, TopologyError, dims_create,
+    Cartesian, CollectiveError, Communicator, Error, Graph, PROC_NULL, Parts, Topology, TopologyError,
+    dims_create,
 };
 
 fn everywhere(ranks: u32, body: impl Fn(&Communicator) + Send + Sync + Copy + 'static) {
@@ -42,7 +43,13 @@ fn ranks_know_their_places_on_a_grid() {
         assert!(matches!(copy.topology(), Some(Topology::Grid(grid)) if grid.dims() == [3]));
         assert!(world.topology().is_none());
 
+        let view = Cartesian::of(&copy).unwrap();
+        assert_eq!((view.grid(), view.my_coords()), (row.grid(), row.my_coords()));
+        assert!(Cartesian::of(world).is_none());
+
         // Ranks beyond the grid have no place.
+        assert_eq!(world.cart_map(&[2, 2]).unwrap().is_some(), me < 4);
+        assert!(world.cart_map(&[7]).is_err() && world.cart_map(&[2, 0]).is_err());
         let small = world.cartesian(&[2, 2], &[true; 2], true).unwrap();
         assert_eq!(small.is_some(), me < 4);
         let error = world.cartesian(&[7], &[true], false).unwrap_err();
@@ -113,11 +120,15 @@ fn graphs_have_the_neighbours_that_were_named() {
         assert_eq!(star.is_some(), me < 3);
         if let Some(star) = star {
             assert_eq!(star.neighbours(0).unwrap(), [1, 2]);
+            assert_eq!(Graph::of(&star).unwrap().shape(), star.shape());
+            assert_eq!(star.dup().unwrap().topology(), star.topology());
             let mut got = vec![-1; star.neighbours(me).unwrap().len()];
             star.neighbour_all_gather_into(&(me * 10), &mut got[..]).unwrap();
             assert_eq!(got, if me == 0 { vec![10, 20] } else { vec![0] });
         }
         assert!(world.graph(&[1], &[4]).is_err() && world.graph(&[2, 1], &[0, 0]).is_err());
+        assert_eq!(world.graph_map(&[2, 3, 4], &[1, 2, 0, 0]).unwrap(), Some(me).filter(|me| *me < 3));
+        assert!(world.graph_map(&[1], &[4]).is_err());
         let one_way = world.graph(&[1, 1, 1, 1], &[1]).unwrap().unwrap();
         let error = one_way.neighbour_all_gather_into(&1, &mut vec![0; usize::from(me == 0)][..]);
         assert_eq!(error.is_err(), me == 0);
@@ -156,8 +167,15 @@ fn distributed_graphs_keep_duplicates_loops_and_weights() {
             told.edges().sources().iter().flat_map(|from| vec![*from; me as usize + 1]).collect();
         assert_eq!(got, expected);
 
-        let error = world.dist_graph_adjacent(&[me], None, &[], None).unwrap_err();
-        assert!(matches!(error, TopologyError::Graph { .. }), "{error}");
+        let open = world.dist_graph_adjacent(&[me], None, &[], None).unwrap();
+        assert_eq!((open.edges().sources(), open.edges().source_weights()), (&[me][..], None));
+        let error = Error::from(open.neighbour_all_gather_into(&1, &mut [0][..]).unwrap_err());
+        assert!(error.to_string().contains("its own source"), "{error}");
+        let plain = world.dist_graph_unweighted(&[(me, next)]).unwrap().into_communicator();
+        let Some(Topology::Distributed(edges)) = plain.topology() else { panic!("it carries a graph") };
+        assert_eq!((edges.sources(), edges.destinations()), (&[before][..], &[next][..]));
+        assert_eq!((edges.source_weights(), edges.destination_weights()), (None, None));
+        assert!(Cartesian::of(&plain).is_none() && Graph::of(&plain).is_none());
         assert!(world.dist_graph_adjacent(&[5], None, &[], None).is_err());
         let error = Error::from(world.neighbour_all_gather_into(&1, &mut [0; 0][..]).unwrap_err());
         assert!(matches!(error, Error::Collective(CollectiveError::Communicator { .. })), "{error}");

@@ -1,11 +1,12 @@
 //! Waiting, testing, starting, and what a status tells (MPI 5.0, sections 3.2.5, 3.7, 3.9 and 13.2 to 13.3).
 
+mod generalized;
+mod lifetime;
 mod peek;
 mod several;
 mod status;
 
 use std::ffi::c_int;
-use std::sync::{Mutex, PoisonError};
 
 use olympi_comm::raw::RawRequest;
 use olympi_comm::{Error, RecvError};
@@ -17,6 +18,8 @@ use crate::handle::Table;
 use crate::object::{flag, nonnegative, put, too_many};
 use crate::types::{Comm, Request, Status};
 
+pub use generalized::*;
+pub use lifetime::*;
 pub use peek::*;
 pub use several::*;
 pub use status::*;
@@ -98,8 +101,11 @@ pub trait Pending: Send + Sync {
     }
 
     /// `MPI_Request_free`: whether it can go at once. Else it goes on, and is finished when it is over.
-    fn free(&mut self) -> bool {
-        false
+    ///
+    /// # Errors
+    /// Those of a function of the program; it goes all the same.
+    fn free(&mut self) -> Outcome<bool> {
+        Ok(false)
     }
 
     /// Itself, for calls that are for its kind alone.
@@ -167,8 +173,8 @@ impl RequestObject {
             fn peek(&mut self, status: &mut Status) -> Outcome {
                 self.finish(status)
             }
-            fn free(&mut self) -> bool {
-                true
+            fn free(&mut self) -> Outcome<bool> {
+                Ok(true)
             }
             fn as_any(&mut self) -> &mut dyn std::any::Any {
                 self
@@ -437,124 +443,5 @@ pub unsafe fn test(request: *mut Request, over: *mut c_int, status: *mut Status)
     match result {
         Ok(()) => MPI_SUCCESS,
         Err(fault) => fault.raise("MPI_Test", whose),
-    }
-}
-
-/// `MPI_Start`
-///
-/// # Safety
-/// The request may be read; the memory of the operation is as was promised.
-pub unsafe fn start(request: *mut Request) -> c_int {
-    // SAFETY: the caller's promise.
-    match unsafe { place(request) } {
-        Ok(request) => request.call("MPI_Start", |object| {
-            let object = object.ok_or_else(|| request.unknown())?;
-            match &mut object.kind {
-                // SAFETY: the caller's promise.
-                Kind::Raw(raw) => Ok(unsafe { raw.start() }?),
-                Kind::Other(other) => other.start(),
-            }
-        }),
-        Err(fault) => fault.raise("MPI_Start", Place::Anywhere),
-    }
-}
-
-/// `MPI_Startall`
-///
-/// # Safety
-/// As for [`start`], of all of them.
-pub unsafe fn startall(count: c_int, requests: *mut Request) -> c_int {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let requests = match places(count, requests) {
-            Ok(requests) => requests,
-            Err(fault) => return fault.raise("MPI_Startall", Place::Anywhere),
-        };
-        for request in requests {
-            let code = start(request);
-            if code != MPI_SUCCESS {
-                return code;
-            }
-        }
-    }
-    MPI_SUCCESS
-}
-
-/// `MPI_Cancel`
-///
-/// # Safety
-/// The request may be read.
-pub unsafe fn cancel(request: *mut Request) -> c_int {
-    // SAFETY: the caller's promise.
-    match unsafe { place(request) } {
-        Ok(&mut Request::SENT) => MPI_SUCCESS,
-        Ok(request) => request.call("MPI_Cancel", |object| {
-            let object = object.ok_or_else(|| request.unknown())?;
-            match &mut object.kind {
-                Kind::Raw(raw) => raw.cancel().map(|_| ()).map_err(Fault::from),
-                Kind::Other(other) => other.cancel(),
-            }
-        }),
-        Err(fault) => fault.raise("MPI_Cancel", Place::Anywhere),
-    }
-}
-
-/// Requests that the program has freed while they were under way.
-static FREED: Mutex<Vec<RequestObject>> = Mutex::new(Vec::new());
-
-/// `MPI_Request_free`
-///
-/// # Safety
-/// The request may be read and written.
-pub unsafe fn request_free(request: *mut Request) -> c_int {
-    // SAFETY: the caller's promise.
-    match unsafe { place(request) } {
-        Ok(request) => {
-            let mut freed = None;
-            let code = request.call("MPI_Request_free", |object| {
-                if object.is_none() && *request != Request::SENT {
-                    return Err(request.unknown());
-                }
-                freed = REQUESTS.remove(request.0);
-                Ok(())
-            });
-            if code == MPI_SUCCESS {
-                *request = Request::NULL;
-            }
-            if let Some(mut object) = freed {
-                let gone = match &mut object.kind {
-                    Kind::Raw(raw) => !raw.is_active(),
-                    Kind::Other(other) => other.free(),
-                };
-                let mut list = FREED.lock().unwrap_or_else(PoisonError::into_inner);
-                // Those that are over meanwhile go.
-                list.retain_mut(|object| !finished(object));
-                if !gone && !finished(&mut object) {
-                    list.push(object);
-                }
-            }
-            code
-        }
-        Err(fault) => fault.raise("MPI_Request_free", Place::Anywhere),
-    }
-}
-
-fn finished(object: &mut RequestObject) -> bool {
-    let over = object.is_over().unwrap_or(true);
-    if over {
-        // Nobody is left to be told.
-        let _result = object.wait(&mut Status::EMPTY.clone());
-    }
-    over
-}
-
-/// Before the end: what was freed ends too. Receives that no message has matched never will.
-pub fn finish_freed() {
-    let list = std::mem::take(&mut *FREED.lock().unwrap_or_else(PoisonError::into_inner));
-    for mut object in list {
-        if let Kind::Raw(raw) = &mut object.kind {
-            let _cancelled = raw.cancel();
-        }
-        let _result = object.wait(&mut Status::EMPTY.clone());
     }
 }

@@ -9,6 +9,7 @@ so that Olympi is held against each peer at its best.
 from dataclasses import dataclass, field
 
 MPI = ("olympi", "mpich", "openmpi", "intel")
+PYTHON = ("mpi4py-olympi", "mpi4py", "mpi4py-openmpi", "mpi4py-intel")
 
 
 def powers(least, most):
@@ -110,7 +111,7 @@ FIGURES = (
     Figure(
         "shm_latency", "Half round trip, shared memory", "latency", "us",
         sizes=SIZES, quick_sizes=QUICK_SIZES,
-        implementations=MPI + ("mpich-ucx",), raw="cacheline",
+        implementations=MPI + ("olympi-c", "mpich-ucx"), raw="cacheline",
     ),
     Figure(
         "shm_rate", "Message rate of 8 B, window 64, shared memory", "rate", "M/s", "higher",
@@ -149,7 +150,16 @@ FIGURES = (
     Figure(
         "object_latency", "Half round trip of an object, shared memory", "object-latency", "us",
         sizes=tuple(powers(64, 1 << 20)), quick_sizes=(64, 4 << 10, 64 << 10, 1 << 20),
-        implementations=("olympi", "mpi4py"),
+        implementations=("olympi",) + PYTHON,
+    ),
+    Figure(
+        "array_latency", "Half round trip of a numpy array through mpi4py, shared memory", "array-latency", "us",
+        sizes=tuple(powers(8, 4 << 20)), quick_sizes=(8, 4 << 10, 64 << 10, 1 << 20, 4 << 20),
+        implementations=PYTHON,
+    ),
+    Figure(
+        "dict_latency", "Half round trip of a small dictionary through mpi4py, shared memory", "dict-latency", "us",
+        sizes=(0,), implementations=PYTHON,
     ),
     Figure(
         "object_bandwidth", "Bandwidth of objects, shared memory", "object-bandwidth", "GB/s", "higher",
@@ -184,6 +194,10 @@ FIGURES = (
     Figure(
         "startup_16", "mpiexec -n 16 of an empty MPI program, start to end", "", "ms",
         ranks=16, pinned=False, axis="",
+    ),
+    Figure(
+        "python_4", "mpiexec -n 4 python -c 'from mpi4py import MPI', start to end", "", "ms",
+        ranks=4, pinned=False, axis="", implementations=PYTHON,
     ),
     Figure(
         "launch_16", "mpiexec -n 16 of /bin/true, start to end", "", "ms",

@@ -4,8 +4,8 @@ The 2nd best percentile decides, because it is what the code can do when nothing
 else runs; what the medians would say stands beside it.
 """
 
-from .figures import BULK, COLLECTIVES
-from .peers import PEERS
+from .figures import BULK, BY_NAME, COLLECTIVES
+from .peers import PEERS, PYTHON_PEERS
 from .table import aligned, human, number
 
 
@@ -74,6 +74,44 @@ def against(name, figure, size):
         return mine / other, f"{number(mine)} beside {number(other)} ({name})"
 
     return measure
+
+
+def from_c(results):
+    """What the C interface adds to a message, in nanoseconds."""
+    c, rust = results.of("olympi-c", "shm_latency", 8), results.of("olympi", "shm_latency", 8)
+    return (c - rust) * 1e3, f"{number(c)} beside {number(rust)} us from Rust"
+
+
+def c_against_peer(results):
+    """A message from C over that of the best peer."""
+    mine = results.of("olympi-c", "shm_latency", 8)
+    best, name = results.best_peer("shm_latency", 8)
+    return mine / best, f"{number(mine)} beside {number(best)} ({name})"
+
+
+def python_everywhere(figure):
+    """The worst ratio of mpi4py on Olympi to mpi4py on the best peer, over all sizes that were measured."""
+
+    def measure(results):
+        worst = None
+        for size in BY_NAME[figure].sizes or (0,):
+            if not results.anyone(figure, size):
+                continue  # a quick run has fewer sizes
+            mine = results.of("mpi4py-olympi", figure, size)
+            best, name = results.best_of(PYTHON_PEERS, figure, size)
+            if worst is None or mine / best > worst[0]:
+                worst = (mine / best, f"worst at {human(size)}: {number(mine)} beside {number(best)} ({name})")
+        if worst is None:
+            raise Unmeasured(f"no {figure}")
+        return worst
+
+    return measure
+
+
+def python_start(results):
+    """The start of Python programs over that with MPICH."""
+    mine, other = (results.of(name, "python_4", 0) for name in ("mpi4py-olympi", "mpi4py"))
+    return mine / other, f"{number(mine)} beside {number(other)} ms"
 
 
 def bandwidth_everywhere(results):
@@ -184,6 +222,11 @@ GOALS = (
     ("4 ranks over TCP, all of these / best peer, worst", collectives_everywhere("coll_tcp_4"), "<", 1.0),
     ("packing a column / a loop by hand (speeds)", loop_over_pack, ">=", 0.7),
     ("packing a column / best peer's MPI_Pack (times)", against_peer("pack_column", 4096), "<", 1.0),
+    ("C 8 B half round trip beyond Rust's (ns)", from_c, "<=", 15),
+    ("C 8 B half round trip / best peer", c_against_peer, "<", 1.0),
+    ("mpi4py, numpy array of 8 B to 4 MiB / mpi4py on the best peer, worst size", python_everywhere("array_latency"), "<", 1.0),
+    ("mpi4py, a dictionary / mpi4py on the best peer", python_everywhere("dict_latency"), "<", 1.0),
+    ("mpiexec -n 4 python -c 'from mpi4py import MPI' / with MPICH", python_start, "<=", 0.8),
     ("mpiexec -n 16 of init and finalize / MPICH's hydra", against("mpich", "startup_16", 0), "<=", 0.5),
     ("the same of /bin/true, the launcher alone", against("mpich", "launch_16", 0), "<=", 0.5),
     ("token round 16 ranks / MPICH", token(lambda laps: against("mpich", "token_16", laps)), "<=", 0.2),

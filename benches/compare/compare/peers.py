@@ -21,6 +21,9 @@ PIN = str(HERE / "pin")
 FOREIGN = ("OMPI_", "PMIX_", "PRTE_", "PMI_", "I_MPI_", "MPIR_", "MPICH_", "UCX_", "FI_", "HYDRA_", "OLYMPI_", "OPAL_")
 
 
+MPI4PY = ("mpi4py==4.1.2", "numpy")
+
+
 class Unavailable(Exception):
     """An implementation cannot be measured here; the text says why."""
 
@@ -103,11 +106,20 @@ def everyone():
                 "I_MPI_FABRICS": "ofi", "FI_PROVIDER": "tcp", "FI_TCP_IFACE": "lo", "I_MPI_COLL_INTRANODE": "pt2pt",
             },
         ),
-        Implementation("mpi4py", "mpi4py on MPICH", **mpich, extra_packages=("mpi4py==4.1.2", "numpy")),
+        # The same program in C over Olympi's library of the standard ABI, and mpi4py of pip over that of MPICH's.
+        Implementation("olympi-c", "Olympi from C"),
+        Implementation("mpi4py-olympi", "mpi4py on Olympi", extra_packages=MPI4PY),
+        Implementation("mpi4py", "mpi4py on MPICH", **mpich, extra_packages=MPI4PY),
+        Implementation("mpi4py-openmpi", "mpi4py on Open MPI", **openmpi, launch=prte, extra_packages=MPI4PY),
+        Implementation(
+            "mpi4py-intel", "mpi4py on Intel MPI", package="impi-rt", version="2021.18.1",
+            environment={"I_MPI_PIN": "0"}, extra_packages=MPI4PY,
+        ),
     ]
     return {implementation.name: implementation for implementation in found}
 
 
+PYTHON_PEERS = ("mpi4py", "mpi4py-openmpi", "mpi4py-intel")
 PEERS = ("mpich", "mpich-ucx", "openmpi", "openmpi-ucx", "intel")
 
 
@@ -128,7 +140,7 @@ class Workshop:
         """Installs and builds what the implementation needs, or raises Unavailable."""
         if implementation.name == "raw":
             implementation.program = (self.build("raw", [self.compiler], HERE / "raw.c"),)
-        elif implementation.name == "olympi":
+        elif implementation.name in ("olympi", "olympi-c", "mpi4py-olympi"):
             self.prepare_olympi(implementation)
         else:
             self.prepare_peer(implementation)
@@ -138,8 +150,10 @@ class Workshop:
         venv = self.venvs / peer.package
         self.install(venv, [f"{peer.package}=={peer.version}", *peer.extra_packages])
         peer.launcher = str(venv / "bin" / "mpiexec")
-        if peer.name == "mpi4py":
+        if peer.name.startswith("mpi4py"):
             peer.program = (str(venv / "bin" / "python"), str(HERE / "objects.py"))
+            if peer.package == "impi-rt":
+                peer.environment = {**peer.environment, "FI_PROVIDER_PATH": str(venv / "lib")}
             return
         if (venv / "bin" / "mpicc").exists():
             compiler, libraries = [str(venv / "bin" / "mpicc")], []
@@ -180,19 +194,35 @@ class Workshop:
         return str(program)
 
     def prepare_olympi(self, olympi):
-        """`mpiexec` and `olympi-bench`: those of `--olympi`, or built here in release mode."""
+        """`mpiexec` and the bench: those of `--olympi`, or built here in release mode."""
         folder = self.olympi.resolve() if self.olympi else self.build_olympi()
-        for program in ("mpiexec", "olympi-bench"):
-            if not (folder / program).exists():
-                raise Unavailable(f"there is no {folder / program}")
+        library = {"olympi": "olympi-bench", "olympi-c": "libmpi_abi.so", "mpi4py-olympi": "libmpi.so"}[olympi.name]
+        for file in ("mpiexec", library):
+            if not (folder / file).exists():
+                raise Unavailable(f"there is no {folder / file}")
         olympi.launcher = str(folder / "mpiexec")
-        olympi.program = (str(folder / "olympi-bench"),)
+        if olympi.name == "olympi":
+            olympi.program = (str(folder / "olympi-bench"),)
+        elif olympi.name == "mpi4py-olympi":
+            venv = self.venvs / "mpi4py"
+            self.install(venv, list(olympi.extra_packages))
+            olympi.program = (str(venv / "bin" / "python"), str(HERE / "objects.py"))
+        else:
+            # As `install` would lay it out: the name that programs look for is the library's own.
+            link = self.out / "lib" / "libmpi_abi.so.1"
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.unlink(missing_ok=True)
+            link.symlink_to(folder / library)
+            compiler = [self.compiler, f"-I{REPOSITORY / 'abi' / 'include'}"]
+            libraries = [str(link), f"-Wl,-rpath,{link.parent}"]
+            olympi.program = (self.build("olympi-c", compiler, HERE / "bench.c", libraries),)
 
     def build_olympi(self):
         """Builds this repository's programs; returns their folder."""
         if not shutil.which("cargo"):
             raise Unavailable("cargo is not on the PATH, so Olympi cannot be built")
-        words = ["cargo", "build", "--release", "-p", "olympi-bench", "-p", "olympi-mpiexec"]
+        packages = ("olympi-bench", "olympi-mpiexec", "olympi-mpi-abi", "olympi-mpich-abi")
+        words = ["cargo", "build", "--release", *(word for package in packages for word in ("-p", package))]
         run_or_explain(words, "building Olympi", cwd=REPOSITORY)
         target = Path(os.environ.get("CARGO_TARGET_DIR", "target"))
         return (target if target.is_absolute() else REPOSITORY / target) / "release"

@@ -8,7 +8,8 @@ from .table import figures_in, human, names_in, number
 
 COLOURS = {
     "olympi": "#c2185b", "mpich": "#1f77b4", "mpich-ucx": "#7fb2dd", "openmpi": "#2e9a4d",
-    "openmpi-ucx": "#93cfa4", "intel": "#e08a1e", "mpi4py": "#6d5bb5", "raw": "#555555",
+    "openmpi-ucx": "#93cfa4", "intel": "#e08a1e", "mpi4py": "#1f77b4", "raw": "#555555",
+    "olympi-c": "#7b1fa2", "mpi4py-olympi": "#c2185b", "mpi4py-openmpi": "#2e9a4d", "mpi4py-intel": "#e08a1e",
 }
 WIDTH, HEIGHT = 860, 520
 LEFT, RIGHT, TOP, BOTTOM = 78, 170, 64, 66

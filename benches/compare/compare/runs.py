@@ -219,6 +219,9 @@ class Comparison:
         """A whole job, timed from outside, as a record."""
         if figure.name == "launch_16":
             words = implementation.command(figure.ranks, "shm", False, [], ["/bin/true"])
+        elif figure.name == "python_4":
+            python = [implementation.program[0], "-c", "from mpi4py import MPI"]
+            words = implementation.command(figure.ranks, "shm", False, [], python)
         else:
             words = implementation.command(figure.ranks, "shm", False, ["empty"])
         times = [run(words, variables, figure.timeout)[1] * 1e3 for _ in range(2 if self.options.quick else 4)]

@@ -58,22 +58,32 @@ impl Communicator {
             self.ask_for_board()?;
             inside = self.enter_seat(context)?;
         }
+        let calls = inside.mail.contexts.calls(context);
+        if let Some(key) = invocation.key
+            && calls.seat.queue.is_empty()
+            && let Some((at, schedule)) = calls.lend(key)
+        {
+            let Invocation { call, operation, .. } = invocation;
+            let prepared = Prepared { call, schedule, operation };
+            return self.run_on_board(inside, context, prepared, Some(at), send, recv);
+        }
         let prepared = self.prepare_inside(&mut inside, context, invocation);
         if prepared.schedule.is_for_board() && inside.mail.contexts.calls(context).seat.queue.is_empty() {
-            return self.run_on_board(inside, context, prepared, send, recv);
+            return self.run_on_board(inside, context, prepared, None, send, recv);
         }
         let op = self.begin_inside(&mut inside, context, prepared, send, recv, None);
         let settled = self.shared.settle(inside, op)?;
         Ok(settled.err().and_then(|outcome| outcome.fault))
     }
 
-    /// Takes the board out, runs on it, and puts it back.
+    /// Takes the board out, runs on it, and puts it back; the schedule as well, if it was lent.
     #[inline]
     fn run_on_board(
         &self,
         mut inside: Inside<'_, State>,
         context: u32,
         prepared: Prepared,
+        lent: Option<usize>,
         send: SendBuf,
         recv: RecvBuf,
     ) -> Result<Option<Box<Fault>>, ThreadError> {
@@ -87,8 +97,12 @@ impl Communicator {
             strokes.advance(board, &state.progress, Living { dead: &state.mail.dead, group })
         })?;
         let mail = &mut inside.mail;
-        mail.contexts.calls(context).seat.standing = Standing::Present(board);
-        let (fault, areas) = strokes.into_outcome();
+        let calls = mail.contexts.calls(context);
+        calls.seat.standing = Standing::Present(board);
+        let (fault, areas, schedule) = strokes.into_outcome();
+        if let Some(at) = lent {
+            calls.give_back(at, schedule);
+        }
         mail.collectives.keep(areas);
         Shared::leave(inside);
         Ok(fault)

@@ -33,5 +33,5 @@ pub(crate) use forms::{Lengths, forms};
 pub(crate) use invoke::{Invocation, Shape};
 pub use parts::Parts;
 pub use persistent::PersistentCollective;
-pub(crate) use role::Role;
+pub(crate) use role::{Role, share};
 pub(crate) use running::{Collectives, Fault, Part, Prepared};

@@ -98,7 +98,7 @@ impl State {
             // Nobody sleeps for what is over, even if the thread that has said so does not know yet.
             board.get_up();
             let Some(Queued { strokes, slot, .. }) = seat.queue.pop_front() else { return ended };
-            let (fault, areas) = strokes.into_outcome();
+            let (fault, areas, _) = strokes.into_outcome();
             self.end_collective(slot, fault, areas);
             ended += 1;
         }

@@ -67,10 +67,10 @@ impl Strokes {
         Self { schedule, hand }
     }
 
-    /// What came of it, and its memory.
+    /// What came of it, its memory and its schedule.
     #[inline]
-    pub(crate) fn into_outcome(self) -> (Option<Box<Fault>>, Areas) {
-        (self.hand.fault, self.hand.areas)
+    pub(crate) fn into_outcome(self) -> (Option<Box<Fault>>, Areas, Arc<Schedule>) {
+        (self.hand.fault, self.hand.areas, self.schedule)
     }
 
     /// Goes as far as it can. `Err`: for whom it waits.

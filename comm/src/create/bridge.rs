@@ -127,7 +127,12 @@ impl crate::Job {
         let wrong = call.wrong();
         let choice = Motion::of_group(shared, local, name, Kind::LeaderOfGroup)?;
         let motion = Motion::of_group(shared, local, name, Kind::InterFromGroups)?;
-        call.make(choice, wrong, motion, About { info: info.clone(), handler, ..About::default() })
+        call.make(
+            choice,
+            wrong,
+            motion,
+            About { info: info.clone(), handler, session: local.session().cloned(), ..About::default() },
+        )
     }
 }
 

@@ -10,9 +10,13 @@ use crate::create::split::word;
 use crate::create::{Conclusion, Kind};
 use crate::error::CreateError;
 use crate::info::Info;
+use crate::session::{HOST, SELF, WORLD};
 
 /// The key of an [`Info`] that names a kind of hardware, for [`Communicator::split_type`].
 pub const HW_RESOURCE_TYPE: &str = "mpi_hw_resource_type";
+
+/// The key of an [`Info`] that names a process set, for [`SplitType::ResourceGuided`].
+pub const PSET_NAME: &str = "mpi_pset_name";
 
 /// By what [`Communicator::split_type`] divides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -24,7 +28,8 @@ pub enum SplitType {
     /// Those that run in the same resource of the largest kind that divides the ranks at all
     /// (`MPI_COMM_TYPE_HW_UNGUIDED`).
     HwUnguided,
-    /// As [`HwGuided`](Self::HwGuided) (`MPI_COMM_TYPE_RESOURCE_GUIDED`).
+    /// As [`HwGuided`](Self::HwGuided); or those that are in the same process set, which [`PSET_NAME`] names
+    /// (`MPI_COMM_TYPE_RESOURCE_GUIDED`).
     ResourceGuided,
 }
 
@@ -36,10 +41,17 @@ enum Resource {
     Numa,
     Cache,
     Core,
+    /// No hardware: all ranks are in one place.
+    Everywhere,
+    /// No hardware: each rank is in a place of its own.
+    Process,
 }
 
 impl Resource {
+    /// The kinds of hardware, largest first.
     const ALL: [Self; 5] = [Self::Host, Self::Package, Self::Numa, Self::Cache, Self::Core];
+    /// What process sets are (see `session.rs`).
+    const SETS: [(&str, Self); 3] = [(WORLD, Self::Everywhere), (SELF, Self::Process), (HOST, Self::Host)];
 
     /// What it is called in an info object, first as MPI or hwloc say.
     const fn names(self) -> &'static [&'static str] {
@@ -49,6 +61,19 @@ impl Resource {
             Self::Numa => &["numanode", "numa"],
             Self::Cache => &["l3cache", "l3"],
             Self::Core => &["core"],
+            Self::Everywhere | Self::Process => &[],
+        }
+    }
+
+    /// What the hints of a call name.
+    fn hinted(kind: Option<SplitType>, info: &Info) -> Option<Self> {
+        let set = info.get(PSET_NAME).filter(|_| kind == Some(SplitType::ResourceGuided));
+        match (info.get(HW_RESOURCE_TYPE), set) {
+            (Some(name), _) => Self::named(name),
+            (None, Some(set)) => {
+                Self::SETS.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(set)).map(|(_, of)| of)
+            }
+            (None, None) => None,
         }
     }
 
@@ -71,6 +96,7 @@ impl Whereabouts {
     fn at(&self, resource: Resource) -> Option<([u8; 24], i32)> {
         match resource {
             Resource::Host => Some((self.host, 0)),
+            Resource::Everywhere | Resource::Process => None,
             smaller => self.within[smaller as usize - 1].map(|number| (self.host, number)),
         }
     }
@@ -102,7 +128,7 @@ impl Communicator {
         key: i32,
         info: &Info,
     ) -> Result<Option<Communicator>, CreateError> {
-        let named = info.get(HW_RESOURCE_TYPE).and_then(Resource::named);
+        let named = Resource::hinted(kind, info);
         let entry = encode(kind, key, named, &whereabouts(self.group().me().0 as i32));
         let Conclusion { number, table, .. } = self.agree(Kind::SplitType, entry, None)?;
         let ranks: Vec<_> = table.chunks_exact(ENTRY).map(Told::decode).collect();
@@ -110,8 +136,13 @@ impl Communicator {
         let keys: Vec<_> = ranks.iter().map(|told| told.key).collect();
         let part = self.part(number, &colors, &keys)?;
         if let (Some(part), Some(by)) = (&part, by) {
-            // The name is short enough.
-            let _ = part.core.about().info.set(HW_RESOURCE_TYPE, by.names()[0]);
+            let hints = &mut part.core.about().info;
+            // The names are short enough.
+            let _ = match (by.names().first(), info.get(PSET_NAME)) {
+                (Some(name), _) => hints.set(HW_RESOURCE_TYPE, name),
+                (None, Some(set)) => hints.set(PSET_NAME, set),
+                (None, None) => Ok(()),
+            };
         }
         Ok(part)
     }
@@ -157,7 +188,12 @@ fn divide(ranks: &[Told]) -> (Option<Resource>, Vec<Option<Place>>) {
     // All that have a type have the same.
     let Some(first) = ranks.iter().find(|told| told.kind != 0) else { return nowhere() };
     let at = |resource: Resource| {
-        ranks.iter().map(move |told| (told.kind != 0).then(|| told.whereabouts.at(resource)).flatten())
+        ranks.iter().enumerate().map(move |(rank, told)| match resource {
+            _ if told.kind == 0 => None,
+            Resource::Everywhere => Some(([0; 24], 0)),
+            Resource::Process => Some(([0; 24], rank as i32)),
+            hardware => told.whereabouts.at(hardware),
+        })
     };
     let by = if first.kind == SplitType::Shared as u8 + 1 {
         Some(Resource::Host)
@@ -169,7 +205,8 @@ fn divide(ranks: &[Told]) -> (Option<Resource>, Vec<Option<Place>>) {
         };
         Resource::ALL.into_iter().find(divides)
     } else {
-        Resource::ALL.into_iter().find(|&resource| resource as u8 + 1 == first.named)
+        let all = Resource::ALL.into_iter().chain([Resource::Everywhere, Resource::Process]);
+        all.into_iter().find(|&resource| resource as u8 + 1 == first.named)
     };
     match by {
         Some(by) => (Some(by), at(by).collect()),
@@ -282,6 +319,27 @@ mod tests {
         assert_eq!(ask(SplitType::HwUnguided, None, &[1, 2]), (None, vec![None, None]));
         assert_eq!(guided("abacus", &[0, 1]), (None, vec![None, None]));
         assert_eq!(ask(SplitType::ResourceGuided, None, &[0]), (None, vec![None]));
+    }
+
+    #[test]
+    fn process_sets_divide_where_they_may() {
+        let hint = |kind, key, value| {
+            let mut info = Info::new();
+            info.set(key, value).unwrap();
+            Resource::hinted(Some(kind), &info)
+        };
+        let guided = SplitType::ResourceGuided;
+        assert_eq!(hint(guided, PSET_NAME, "mpi://world"), Some(Resource::Everywhere));
+        assert_eq!(hint(guided, PSET_NAME, "mpi://MOON"), None);
+        assert_eq!(hint(guided, HW_RESOURCE_TYPE, "core"), Some(Resource::Core));
+        assert_eq!(hint(SplitType::HwGuided, PSET_NAME, "mpi://SELF"), None);
+        let divided = |by: Resource| {
+            let ranks = [Some(guided), None, Some(guided)]
+                .map(|kind| Told { named: by as u8 + 1, ..told(kind, None, 1, [0; 4]) });
+            divide(&ranks).1.into_iter().map(|place| place.map(|(_, number)| number)).collect::<Vec<_>>()
+        };
+        assert_eq!(divided(Resource::Everywhere), [Some(0), None, Some(0)]);
+        assert_eq!(divided(Resource::Process), [Some(0), None, Some(2)]);
     }
 
     #[test]

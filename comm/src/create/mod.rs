@@ -23,7 +23,7 @@ use std::sync::atomic::Ordering;
 
 pub(crate) use ballot::{Ballot, Conclusion, Motion};
 pub use error::CreateError;
-pub use hardware::{HW_RESOURCE_TYPE, SplitType};
+pub use hardware::{HW_RESOURCE_TYPE, PSET_NAME, SplitType};
 use olympi_transport_api::Peer;
 pub(crate) use vote::Verdict;
 
@@ -73,7 +73,7 @@ impl Communicator {
     /// # Ok::<(), olympi_comm::Error>(())
     /// ```
     pub fn dup(&self) -> Result<Communicator, CreateError> {
-        self.duplicate(Info::new())
+        self.dup_if(&Info::new(), true)
     }
 
     /// The same with hints for the new communicator (`MPI_Comm_dup_with_info`).
@@ -81,7 +81,7 @@ impl Communicator {
     /// # Errors
     /// As for [`dup`](Self::dup).
     pub fn dup_with_info(&self, info: &Info) -> Result<Communicator, CreateError> {
-        self.duplicate(info.clone())
+        self.dup_if(info, true)
     }
 
     /// Begins to duplicate this communicator (`MPI_Comm_idup`). The request gives the new one; attributes are copied now.
@@ -106,17 +106,36 @@ impl Communicator {
     /// # Errors
     /// As for [`idup`](Self::idup).
     pub fn idup_with_info(&self, info: &Info) -> Result<Request<Communicator>, CreateError> {
+        self.idup_if(info, true)
+    }
+
+    /// The same for who keeps attributes that Olympi does not know (a C program's): whether they were copied here. Where a
+    /// rank says no, nothing comes of it anywhere.
+    ///
+    /// # Errors
+    /// As for [`dup`](Self::dup); [`CreateError::CalledOff`], where a rank has said no.
+    pub fn dup_if(&self, info: &Info, copied: bool) -> Result<Communicator, CreateError> {
         let (about, wrong) = self.heritage(info.clone());
+        let wrong = wrong.or_else(|| self.refused(copied));
+        let op = self.propose(Kind::Dup, Vec::new(), wrong.is_none())?;
+        let outcome = self.shared.outcome(op)?;
+        self.duplicated(about, wrong, outcome)
+    }
+
+    /// The same, begun.
+    ///
+    /// # Errors
+    /// As for [`idup`](Self::idup); [`CreateError::CalledOff`], where a rank has said no.
+    pub fn idup_if(&self, info: &Info, copied: bool) -> Result<Request<Communicator>, CreateError> {
+        let (about, wrong) = self.heritage(info.clone());
+        let wrong = wrong.or_else(|| self.refused(copied));
         let op = self.propose(Kind::Dup, Vec::new(), wrong.is_none())?;
         let parent = self.handle();
         Ok(Request::with_end(&self.core, op, move |outcome| Ok(parent.duplicated(about, wrong, outcome)?)))
     }
 
-    fn duplicate(&self, info: Info) -> Result<Communicator, CreateError> {
-        let (about, wrong) = self.heritage(info);
-        let op = self.propose(Kind::Dup, Vec::new(), wrong.is_none())?;
-        let outcome = self.shared.outcome(op)?;
-        self.duplicated(about, wrong, outcome)
+    fn refused(&self, copied: bool) -> Option<CreateError> {
+        (!copied).then(|| CreateError::CalledOff { rank: self.rank() })
     }
 
     fn duplicated(
@@ -139,19 +158,19 @@ impl Communicator {
 
     /// What a duplicate inherits, and why it cannot.
     fn heritage(&self, info: Info) -> (About, Option<CreateError>) {
-        let handler = self.error_handler();
         match self.copy_attributes() {
             Ok(attributes) => {
                 let topology = self.topology();
-                (About { name: String::new(), info, handler, attributes, topology }, None)
+                (About { info, attributes, topology, ..self.bequest() }, None)
             }
-            Err(error) => (About { info, handler, ..About::default() }, Some(error.into())),
+            Err(error) => (About { info, ..self.bequest() }, Some(error.into())),
         }
     }
 
     /// What a communicator inherits that is made of some of this one's processes.
     pub(crate) fn bequest(&self) -> About {
-        About { handler: self.error_handler(), ..About::default() }
+        let session = self.core.about().session.clone();
+        About { handler: self.error_handler(), session, ..About::default() }
     }
 
     /// Begins an agreement of all ranks.

@@ -76,7 +76,8 @@ impl crate::Job {
         info: &Info,
         handler: ErrorHandler,
     ) -> Result<Communicator, CreateError> {
-        let about = About { info: info.clone(), handler, ..About::default() };
+        let session = group.session().cloned();
+        let about = About { info: info.clone(), handler, session, ..About::default() };
         make(self.shared(), group, name_of(tag), Kind::FromGroup, about)
     }
 }

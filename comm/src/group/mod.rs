@@ -10,6 +10,8 @@ use std::sync::{Arc, OnceLock};
 
 use olympi_transport_api::Peer;
 
+use crate::bsend::Room;
+
 pub use ranges::RankRange;
 pub use sets::Comparison;
 
@@ -33,6 +35,8 @@ pub struct Group {
     members: Members,
     /// Whose view it is.
     me: Peer,
+    /// The buffer of the session that it comes from, if it does.
+    session: Option<Arc<Room>>,
 }
 
 /// Each group has one form only, so that equal groups have equal forms.
@@ -61,22 +65,32 @@ const NOBODY: Peer = Peer(u32::MAX);
 impl Group {
     /// The group without members (`MPI_GROUP_EMPTY`).
     pub const fn empty() -> Self {
-        Self { members: Members::Run { first: 0, len: 0 }, me: NOBODY }
+        Self { members: Members::Run { first: 0, len: 0 }, me: NOBODY, session: None }
     }
 
     /// All processes of the job, seen from one of them.
     pub(crate) const fn world(size: u32, me: Peer) -> Self {
-        Self { members: Members::Run { first: 0, len: size }, me }
+        Self { members: Members::Run { first: 0, len: size }, me, session: None }
     }
 
     /// A group of one, seen from that one.
     pub(crate) const fn only(me: Peer) -> Self {
-        Self { members: Members::Run { first: me.0, len: 1 }, me }
+        Self { members: Members::Run { first: me.0, len: 1 }, me, session: None }
     }
 
     /// These processes, all different, in this order.
     pub(crate) fn of(peers: Vec<Peer>, me: Peer) -> Self {
-        Self { members: Members::of(peers), me }
+        Self { members: Members::of(peers), me, session: None }
+    }
+
+    /// The same, of a session.
+    pub(crate) fn with_session(self, session: Option<&Arc<Room>>) -> Self {
+        Self { session: session.cloned(), ..self }
+    }
+
+    /// The buffer of the session that it comes from.
+    pub(crate) fn session(&self) -> Option<&Arc<Room>> {
+        self.session.as_ref()
     }
 
     /// How many processes (`MPI_Group_size`).

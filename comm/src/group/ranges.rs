@@ -110,12 +110,12 @@ impl<'a> Picked<'a> {
     }
 
     fn included(self) -> Group {
-        Group::of(self.in_order, self.group.me())
+        Group::of(self.in_order, self.group.me()).with_session(self.group.session())
     }
 
     fn excluded(self) -> Group {
         let rest = self.group.peers().zip(&self.named).filter(|(_, named)| !**named);
-        Group::of(rest.map(|(peer, _)| peer).collect(), self.group.me())
+        Group::of(rest.map(|(peer, _)| peer).collect(), self.group.me()).with_session(self.group.session())
     }
 }
 

@@ -39,7 +39,8 @@ impl Group {
 
     fn derive(&self, other: &Self, peers: impl Iterator<Item = olympi_transport_api::Peer>) -> Self {
         // The empty group is nobody's view.
-        Self::of(peers.collect(), self.me().min(other.me()))
+        let session = self.session().or(other.session());
+        Self::of(peers.collect(), self.me().min(other.me())).with_session(session)
     }
 
     /// Whether they are the same processes ([`Ident`](Comparison::Ident)), the same in another order

@@ -29,7 +29,7 @@ pub enum PartitionedError {
     #[error("the partitioned send is not started: call start before ready")]
     Inactive,
     /// There is no such partition.
-    #[error("there is no partition {partition}: this side has partitions 0 to {}", .partitions - 1)]
+    #[error("there is no partition {partition}: this side has {partitions}, the first is 0")]
     Partition {
         /// The number that was given.
         partition: usize,

@@ -18,6 +18,7 @@
 mod agreement;
 mod error;
 mod memory;
+mod outgoing;
 mod recv;
 mod send;
 
@@ -28,7 +29,10 @@ use olympi_transport::Mode;
 
 pub(crate) use agreement::Agreements;
 pub use error::PartitionedError;
+pub(crate) use memory::{Memory, Share};
+pub(crate) use outgoing::{Lent, Outgoing, Route};
 pub use recv::PartitionedRecv;
+pub(crate) use recv::error_of;
 pub use send::{Claim, PartitionedSend};
 
 use crate::communicator::Communicator;
@@ -81,25 +85,10 @@ impl Communicator {
         dest: i32,
         tag: i32,
     ) -> Result<PartitionedSend<T>, Error> {
-        let peer = self.destination(dest, tag)?;
         check_division(data.len(), partitions)?;
-        let Some(peer) = peer else { return Ok(PartitionedSend::new(self, data, partitions, None)) };
-        let mut inside = self.shared.door.enter()?;
-        let first = inside.mail.agreements.tags(self.context(Traffic::PARTITIONS), peer, partitions as u32);
-        drop(inside);
-        let terms =
-            Terms { bytes: size_of_val(data.as_slice()) as u64, partitions: partitions as u32, first };
-        let announcement = terms.encode().to_vec();
-        // Dropped at once: it runs on by itself.
-        drop(self.isend_owned(
-            Traffic::Announcements(T::SIGNATURE),
-            Mode::Standard,
-            announcement,
-            dest,
-            tag,
-            sent_vec::<u8>,
-        )?);
-        Ok(PartitionedSend::new(self, data, partitions, Some((peer, first))))
+        let bytes = size_of_val(data.as_slice()) as u64;
+        let route = self.announce(T::SIGNATURE, bytes, partitions, dest, tag)?;
+        Ok(PartitionedSend::new(self, data, partitions, route))
     }
 
     /// Sets up a partitioned receive into a vector (`MPI_Precv_init`), whose `partitions` equal parts can be asked for
@@ -115,28 +104,62 @@ impl Communicator {
         source: i32,
         tag: i32,
     ) -> Result<PartitionedRecv<T>, Error> {
-        let pattern = self.pattern(source, tag)?;
         check_division(into.len(), partitions)?;
-        let Some(pattern) = pattern else {
-            return Ok(PartitionedRecv::new(self, into, partitions, source, tag, None));
-        };
+        let entry = self.await_announcement(T::SIGNATURE, source, tag)?;
+        Ok(PartitionedRecv::new(self, into, partitions, source, tag, entry))
+    }
+
+    /// Tells a peer of a send of so many bytes and partitions; to whom these go then, and by which tags.
+    pub(crate) fn announce(
+        &self,
+        signature: u8,
+        bytes: u64,
+        partitions: usize,
+        dest: i32,
+        tag: i32,
+    ) -> Result<Route, Error> {
+        let Some(peer) = self.destination(dest, tag)? else { return Ok(None) };
+        let partitions = partitions as u32;
+        let mut inside = self.shared.door.enter()?;
+        let first = inside.mail.agreements.tags(self.context(Traffic::PARTITIONS), peer, partitions);
+        drop(inside);
+        let announcement = Terms { bytes, partitions, first }.encode().to_vec();
+        // Dropped at once: it runs on by itself.
+        drop(self.isend_owned(
+            Traffic::Announcements(signature),
+            Mode::Standard,
+            announcement,
+            dest,
+            tag,
+            sent_vec::<u8>,
+        )?);
+        Ok(Some((peer, first)))
+    }
+
+    /// Awaits what such a send tells, in the order of these calls: the entry behind the door; `None`: it is from
+    /// `PROC_NULL`.
+    pub(crate) fn await_announcement(
+        &self,
+        signature: u8,
+        source: i32,
+        tag: i32,
+    ) -> Result<Option<u32>, Error> {
+        let Some(pattern) = self.pattern(source, tag)? else { return Ok(None) };
         if pattern.source.is_none() || pattern.tag.is_none() {
             return Err(PartitionedError::Wildcard.into());
         }
         let mut inside = self.shared.door.enter()?;
-        let entry = inside.expect_partitions(
+        Ok(Some(inside.expect_partitions(
             self.context(Traffic::PARTITIONS),
-            self.context(Traffic::Announcements(T::SIGNATURE)),
-            T::SIGNATURE,
+            self.context(Traffic::Announcements(signature)),
+            signature,
             pattern,
-        );
-        drop(inside);
-        Ok(PartitionedRecv::new(self, into, partitions, source, tag, Some(entry)))
+        )))
     }
 }
 
 /// Whether so many elements are so many equal partitions.
-fn check_division(len: usize, partitions: usize) -> Result<(), PartitionedError> {
+pub(crate) fn check_division(len: usize, partitions: usize) -> Result<(), PartitionedError> {
     if partitions == 0 || partitions > PARTITIONS_MAX || !len.is_multiple_of(partitions) {
         return Err(PartitionedError::Division { len, partitions });
     }
@@ -150,6 +173,6 @@ fn elements(partition: usize, len: usize, partitions: usize) -> Range<usize> {
 }
 
 /// Whether there is such a partition.
-fn check_partition(partition: usize, partitions: usize) -> Result<(), PartitionedError> {
+pub(crate) fn check_partition(partition: usize, partitions: usize) -> Result<(), PartitionedError> {
     if partition < partitions { Ok(()) } else { Err(PartitionedError::Partition { partition, partitions }) }
 }

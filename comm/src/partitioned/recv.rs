@@ -11,6 +11,7 @@ use super::memory::{Memory, Share};
 use super::{PartitionedError, check_partition, elements};
 use crate::communicator::Communicator;
 use crate::error::{Error, RecvError};
+use crate::group::Group;
 use crate::inbox::State;
 use crate::persistent::{Startable, sealed};
 use crate::status::Status;
@@ -92,15 +93,12 @@ impl<T: Equivalence + Sync> PartitionedRecv<T> {
         if self.seen[partition].load(Ordering::Acquire) {
             return Ok(true);
         }
-        let mut inside = self.comm.shared.door.enter()?;
-        inside.poll();
-        let arrived = inside.has_arrived(entry, partition, self.partitions());
-        // The door is still ours, so that no other thread looks at the partition before it is known to hold values.
-        let checked = match arrived {
-            Ok(true) => self.see(partition),
-            _ => Ok(()),
-        };
-        Shared::leave(inside);
+        let (arrived, checked) = self.comm.shared.look(|state| {
+            let arrived = state.has_arrived(entry, partition, self.partitions());
+            // The door is still ours, so that no other thread looks at the partition before it is known to hold values.
+            let checked = if let Ok(true) = arrived { self.see(partition) } else { Ok(()) };
+            (arrived, checked)
+        })?;
         let arrived = arrived.map_err(|fault| self.error(fault))?;
         checked.map_err(|invalid| self.invalid(invalid))?;
         Ok(arrived)
@@ -212,28 +210,30 @@ impl<T: Equivalence + Sync> PartitionedRecv<T> {
         checked
     }
 
-    /// What a fault is to the user.
     #[cold]
     fn error(&self, fault: Fault) -> Error {
-        let (source_rank, tag) = (self.source, self.tag);
-        match fault {
-            Fault::Gone(gone) => self.comm.others().recv_error(*gone).into(),
-            Fault::Type(sent, expected) => {
-                let (sent, expected) = (signature::name(sent), signature::name(expected));
-                RecvError::Type { source_rank, tag, sent, expected }.into()
-            }
-            Fault::Size(sent) => {
-                let room = self.memory.len() * size_of::<T>();
-                PartitionedError::Size { source_rank, tag, sent, room }.into()
-            }
-            Fault::Abandoned(partition) => PartitionedError::Abandoned { source_rank, tag, partition }.into(),
-            Fault::Unknown => PartitionedError::Announcement { source_rank, tag }.into(),
-        }
+        let room = self.memory.len() * size_of::<T>();
+        error_of(fault, self.comm.others(), self.source, self.tag, room)
     }
 
     #[cold]
     fn invalid(&self, source: InvalidValue) -> Error {
         RecvError::Value { source_rank: self.source, tag: self.tag, source }.into()
+    }
+}
+
+/// What a fault is to the user, who has so many bytes of room.
+#[cold]
+pub(crate) fn error_of(fault: Fault, others: &Group, source_rank: i32, tag: i32, room: usize) -> Error {
+    match fault {
+        Fault::Gone(gone) => others.recv_error(*gone).into(),
+        Fault::Type(sent, expected) => {
+            let (sent, expected) = (signature::name(sent), signature::name(expected));
+            RecvError::Type { source_rank, tag, sent, expected }.into()
+        }
+        Fault::Size(sent) => PartitionedError::Size { source_rank, tag, sent, room }.into(),
+        Fault::Abandoned(partition) => PartitionedError::Abandoned { source_rank, tag, partition }.into(),
+        Fault::Unknown => PartitionedError::Announcement { source_rank, tag }.into(),
     }
 }
 

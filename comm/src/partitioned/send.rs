@@ -2,20 +2,16 @@
 
 use std::fmt;
 use std::ops::{Bound, Deref, DerefMut, Range, RangeBounds};
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use olympi_datatype::Equivalence;
-use olympi_transport::{Mode, SendBuf};
-use olympi_transport_api::Peer;
 
 use super::memory::{Memory, Share};
+use super::outgoing::{Lent, Outgoing, Route};
 use super::{PartitionedError, check_partition, elements};
 use crate::communicator::Communicator;
-use crate::context::Traffic;
-use crate::error::{Error, SendError};
+use crate::error::Error;
 use crate::inbox::State;
-use crate::op::OpRef;
 use crate::persistent::{Startable, sealed};
 use crate::status::Status;
 use crate::wait::Shared;
@@ -55,51 +51,19 @@ use crate::wait::Shared;
 /// Dropping an active one lets the messages run on that are under way; the receiver is told that the partitions which
 /// were not ready will not come.
 pub struct PartitionedSend<T: Equivalence + Sync> {
-    comm: Communicator,
     memory: Arc<Memory<T>>,
-    /// To whom, and by which tag the first partition goes; `None`: to `PROC_NULL`.
-    route: Option<(Peer, u32)>,
-    active: bool,
-    /// One of [`FREE`], [`CLAIMED`], [`READY`] for each partition.
-    states: Box<[AtomicU8]>,
-    begun: Mutex<Begun>,
-}
-
-/// Nobody has it, and its message has not been sent.
-const FREE: u8 = 0;
-/// A [`Claim`] has it.
-const CLAIMED: u8 = 1;
-/// Its message has it, until the send is over.
-const READY: u8 = 2;
-
-/// The messages of this round.
-#[derive(Default)]
-struct Begun {
-    /// Those that were not over at once.
-    ops: Vec<OpRef>,
-    failure: Option<SendError>,
+    outgoing: Outgoing,
 }
 
 impl<T: Equivalence + Sync> PartitionedSend<T> {
-    pub(super) fn new(
-        comm: &Communicator,
-        data: Vec<T>,
-        partitions: usize,
-        route: Option<(Peer, u32)>,
-    ) -> Self {
-        Self {
-            comm: comm.handle(),
-            memory: Arc::new(Memory::new(data)),
-            route,
-            active: false,
-            states: (0..partitions).map(|_| AtomicU8::new(FREE)).collect(),
-            begun: Mutex::default(),
-        }
+    pub(super) fn new(comm: &Communicator, data: Vec<T>, partitions: usize, route: Route) -> Self {
+        let outgoing = Outgoing::new(comm, partitions, T::SIGNATURE, route);
+        Self { memory: Arc::new(Memory::new(data)), outgoing }
     }
 
     /// How many partitions there are.
     pub fn partitions(&self) -> usize {
-        self.states.len()
+        self.outgoing.partitions()
     }
 
     /// Begins a round (`MPI_Start`): no partition is ready. It is local, and sends nothing.
@@ -107,13 +71,7 @@ impl<T: Equivalence + Sync> PartitionedSend<T> {
     /// # Errors
     /// [`PartitionedError::Active`] if it is active.
     pub fn start(&mut self) -> Result<(), Error> {
-        if self.active {
-            return Err(PartitionedError::Active.into());
-        }
-        // Claims borrow, so that there is none; one that was forgotten ends here.
-        self.states.iter_mut().for_each(|state| *state.get_mut() = FREE);
-        self.active = true;
-        Ok(())
+        Ok(self.outgoing.start()?)
     }
 
     /// Marks a partition ready (`MPI_Pready`): it is on its way from now on, and cannot be changed before the send is
@@ -155,18 +113,7 @@ impl<T: Equivalence + Sync> PartitionedSend<T> {
     }
 
     fn ready_each(&self, partitions: impl Iterator<Item = usize> + Clone) -> Result<(), Error> {
-        if !self.active {
-            return Err(PartitionedError::Inactive.into());
-        }
-        if let Some(wrong) = partitions.clone().find(|&partition| partition >= self.partitions()) {
-            check_partition(wrong, self.partitions())?;
-        }
-        let mut inside = self.comm.shared.door.enter()?;
-        for partition in partitions {
-            self.move_on(partition, READY)?;
-            self.send(&mut inside, partition)?;
-        }
-        Ok(())
+        self.outgoing.ready_each(partitions, |partition| self.lend(partition))
     }
 
     /// Claims a partition that is not ready, to fill it while other threads are at work on others.
@@ -174,11 +121,7 @@ impl<T: Equivalence + Sync> PartitionedSend<T> {
     /// # Errors
     /// [`PartitionedError`]: there is no such partition, it is ready or claimed already, the send is not started.
     pub fn claim(&self, partition: usize) -> Result<Claim<'_, T>, PartitionedError> {
-        if !self.active {
-            return Err(PartitionedError::Inactive);
-        }
-        check_partition(partition, self.partitions())?;
-        self.move_on(partition, CLAIMED)?;
+        self.outgoing.claim(partition)?;
         Ok(Claim { send: self, partition })
     }
 
@@ -188,7 +131,7 @@ impl<T: Equivalence + Sync> PartitionedSend<T> {
     /// [`PartitionedError`]: there is no such partition, or it is ready.
     pub fn partition_mut(&mut self, partition: usize) -> Result<&mut [T], PartitionedError> {
         check_partition(partition, self.partitions())?;
-        if self.active && *self.states[partition].get_mut() == READY {
+        if self.outgoing.is_ready(partition) {
             return Err(PartitionedError::Ready { partition });
         }
         let range = elements(partition, self.memory.len(), self.partitions());
@@ -202,34 +145,15 @@ impl<T: Equivalence + Sync> PartitionedSend<T> {
     /// [`PartitionedError::NotReady`] if not all partitions are ready, which nobody could change meanwhile; the send is
     /// active still. Those of the messages; the send is inactive then too.
     pub fn wait(&mut self) -> Result<Status, Error> {
-        if !self.active {
+        if !self.is_active() {
             return Ok(Status::EMPTY);
         }
-        if let Some(partition) = self.missing().next() {
-            let (missing, partitions) = (self.missing().count(), self.partitions());
-            return Err(PartitionedError::NotReady { partition, missing, partitions }.into());
+        if let Some(unready) = self.outgoing.unready() {
+            return Err(unready.into());
         }
-        let begun = self.begun.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let group = self.comm.others();
-        self.comm.shared.wait(|state| {
-            while let Some(&op) = begun.ops.last() {
-                if !state.mail.ops.is_done(op) {
-                    return None;
-                }
-                begun.ops.pop();
-                if let Some(Err(outcome)) = state.mail.ops.settle(op)
-                    && let Err(error) = group.sent(outcome.failure)
-                {
-                    begun.failure.get_or_insert(error);
-                }
-            }
-            Some(())
-        })?;
-        self.active = false;
-        match begun.failure.take() {
-            Some(error) => Err(error.into()),
-            None => Ok(Status::EMPTY),
-        }
+        self.shared().wait(|state| self.outgoing.collect(state))?;
+        self.outgoing.end()?;
+        Ok(Status::EMPTY)
     }
 
     /// Moves messages on, and gives the status if the send is over (`MPI_Test`). Inactive: an empty status.
@@ -237,7 +161,7 @@ impl<T: Equivalence + Sync> PartitionedSend<T> {
     /// # Errors
     /// As [`wait`](Self::wait), but partitions that are not ready are no error.
     pub fn test(&mut self) -> Result<Option<Status>, Error> {
-        if self.active && !self.comm.shared.look(|state| self.is_over(state))? {
+        if self.is_active() && !self.shared().look(|state| self.is_over(state))? {
             return Ok(None);
         }
         self.wait().map(Some)
@@ -245,7 +169,7 @@ impl<T: Equivalence + Sync> PartitionedSend<T> {
 
     /// Whether it was started and not waited for.
     pub fn is_active(&self) -> bool {
-        self.active
+        self.outgoing.is_active()
     }
 
     /// All of the buffer, to read.
@@ -253,7 +177,7 @@ impl<T: Equivalence + Sync> PartitionedSend<T> {
     /// # Errors
     /// [`PartitionedError::Active`] while it is active.
     pub fn buffer(&self) -> Result<&[T], PartitionedError> {
-        if self.active {
+        if self.is_active() {
             return Err(PartitionedError::Active);
         }
         // SAFETY: no message has any of it, and nobody writes while `self` is borrowed: claims are of active sends.
@@ -265,69 +189,33 @@ impl<T: Equivalence + Sync> PartitionedSend<T> {
     /// # Errors
     /// [`PartitionedError::Active`] while it is active.
     pub fn buffer_mut(&mut self) -> Result<&mut [T], PartitionedError> {
-        if self.active {
+        if self.is_active() {
             return Err(PartitionedError::Active);
         }
         // SAFETY: no message has any of it, and `self` is borrowed exclusively.
         Ok(unsafe { self.memory.part_mut(0..self.memory.len()) })
     }
 
-    /// The partitions that are not ready.
-    fn missing(&self) -> impl Iterator<Item = usize> + '_ {
-        let states = self.states.iter().enumerate();
-        states.filter(|(_, state)| state.load(Ordering::Acquire) != READY).map(|(partition, _)| partition)
-    }
-
     /// Whether waiting would be an error, since nobody can mark partitions meanwhile.
     pub(crate) fn is_unready(&self) -> bool {
-        self.active && self.missing().next().is_some()
+        self.outgoing.unready().is_some()
     }
 
     /// Whether waiting would end at once.
     pub(crate) fn is_over(&self, state: &mut State) -> bool {
-        !self.is_unready() && self.begun().ops.iter().all(|&op| state.mail.ops.is_done(op))
+        self.outgoing.is_over(state)
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
-        &self.comm.shared
+        self.outgoing.shared()
     }
 
-    fn begun(&self) -> MutexGuard<'_, Begun> {
-        self.begun.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Moves a partition that nobody has to another state.
-    fn move_on(&self, partition: usize, to: u8) -> Result<(), PartitionedError> {
-        let state = &self.states[partition];
-        match state.compare_exchange(FREE, to, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => Ok(()),
-            Err(CLAIMED) => Err(PartitionedError::Claimed { partition }),
-            Err(_) => Err(PartitionedError::Ready { partition }),
-        }
-    }
-
-    /// Begins the message of a partition that has just become ready.
-    fn send(&self, state: &mut State, partition: usize) -> Result<(), SendError> {
+    /// Lends a partition that has just become ready.
+    fn lend(&self, partition: usize) -> Lent {
         let range = elements(partition, self.memory.len(), self.partitions());
-        // SAFETY: READY says that nobody writes to it before the send is over; the memory is shared with the message
-        // where the send is dropped, and leaked where it is forgotten.
-        let buf = unsafe { self.memory.lend_part(range) };
-        self.send_bytes(state, partition, buf)
-    }
-
-    fn send_bytes(&self, state: &mut State, partition: usize, buf: SendBuf) -> Result<(), SendError> {
-        let Some((peer, first)) = self.route else { return Ok(()) };
-        let tag = (first as usize + partition) as i32;
-        let traffic = Traffic::Partitions(T::SIGNATURE);
-        match self.comm.begin_send(state, traffic, Mode::Standard, buf, None, peer, tag) {
-            Ok(None) => {}
-            Ok(Some(op)) => self.begun().ops.push(op),
-            Err(error) => {
-                self.begun().failure.get_or_insert_with(|| error.clone());
-                return Err(error);
-            }
-        }
-        Ok(())
+        // SAFETY: that it is ready says that nobody writes to it before the send is over; the memory is shared with the
+        // message where the send is dropped, and leaked where it is forgotten.
+        (unsafe { self.memory.lend_part(range) }, None)
     }
 }
 
@@ -341,32 +229,21 @@ impl<T: Equivalence + Sync> sealed::Sealed for PartitionedSend<T> {
 
 impl<T: Equivalence + Sync> Drop for PartitionedSend<T> {
     fn drop(&mut self) {
-        if !self.active {
+        if !self.is_active() {
             return;
         }
-        let shared = Arc::clone(&self.comm.shared);
-        let Ok(mut inside) = shared.door.enter() else {
+        if let Ok(mut inside) = self.shared().door.enter() {
+            self.outgoing.abandon(&mut inside, || Some(Share::of(&self.memory)));
+        } else {
             // From a thread that may not call: the buffer must outlive the messages, whatever becomes of them.
             std::mem::forget(Arc::clone(&self.memory));
-            return;
-        };
-        for partition in self.missing() {
-            // A message without bytes says that the partition will not come. A peer that is gone need not hear it.
-            let _ = self.send_bytes(&mut inside, partition, SendBuf::empty());
-        }
-        for op in std::mem::take(&mut self.begun().ops) {
-            if let Some(op) = inside.mail.ops.find(op) {
-                op.unusual = true;
-                op.extra.hold = Some(Share::of(&self.memory));
-            }
-            drop(inside.detach(op)); // Nobody polls it as a task, so that there is no waker.
         }
     }
 }
 
 impl<T: Equivalence + Sync> fmt::Debug for PartitionedSend<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.active { "active" } else { "inactive" };
+        let state = if self.is_active() { "active" } else { "inactive" };
         write!(f, "PartitionedSend ({state}, {} partitions)", self.partitions())
     }
 }
@@ -386,10 +263,8 @@ impl<T: Equivalence + Sync> Claim<'_, T> {
     /// As [`PartitionedSend::ready`].
     pub fn ready(self) -> Result<(), Error> {
         let (send, partition) = (self.send, self.partition);
-        let mut inside = send.comm.shared.door.enter()?;
         std::mem::forget(self); // It would give the partition back, which goes straight to its message.
-        send.states[partition].store(READY, Ordering::Release);
-        Ok(send.send(&mut inside, partition)?)
+        send.outgoing.ready_claimed(partition, || send.lend(partition))
     }
 
     fn range(&self) -> Range<usize> {
@@ -414,7 +289,7 @@ impl<T: Equivalence + Sync> DerefMut for Claim<'_, T> {
 
 impl<T: Equivalence + Sync> Drop for Claim<'_, T> {
     fn drop(&mut self) {
-        self.send.states[self.partition].store(FREE, Ordering::Release);
+        self.send.outgoing.give_back(self.partition);
     }
 }
 

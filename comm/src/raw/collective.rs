@@ -164,9 +164,8 @@ impl Communicator {
     /// # Errors
     /// Wrong arguments at once; waiting tells the rest.
     pub unsafe fn icollective_raw(&self, call: RawCollective<'_>) -> Result<RawRequest, CollectiveError> {
-        let Ready { prepared, memory } = self.lower(call, Prepare)?;
-        let mut again = Repeated { comm: self.handle(), prepared, memory, spare: None };
-        let op = again.begin()?;
+        // SAFETY: the caller's promise.
+        let (op, again) = unsafe { self.begin_collective_raw(call) }?;
         Ok(RawRequest::once(&self.core, op, Box::new(again)))
     }
 
@@ -175,9 +174,17 @@ impl Communicator {
     /// # Errors
     /// Wrong arguments.
     pub unsafe fn collective_raw_init(&self, call: RawCollective<'_>) -> Result<RawRequest, CollectiveError> {
-        let Ready { prepared, memory } = self.lower(call, Prepare)?;
-        let again = Repeated { comm: self.handle(), prepared, memory, spare: None };
+        let again = self.lower(call, Prepare)?;
         Ok(RawRequest::persistent(&self.core, Box::new(again)))
+    }
+
+    /// Begins a collective, and says what is to be done when it ends.
+    pub(crate) unsafe fn begin_collective_raw(
+        &self,
+        call: RawCollective<'_>,
+    ) -> Result<(OpRef, Repeated), CollectiveError> {
+        let mut again = self.lower(call, Prepare)?;
+        Ok((again.begin()?, again))
     }
 
     /// From how many neighbours this rank receives, and to how many it sends: so many blocks the neighbour collectives
@@ -221,27 +228,23 @@ impl Act for Run {
 /// Makes a call ready to be begun.
 struct Prepare;
 
-struct Ready {
-    prepared: Prepared,
-    memory: Memory<Kept>,
-}
-
 impl Act for Prepare {
-    type Done = Ready;
+    type Done = Repeated;
 
     fn act<P: FnOnce(&Shape<'_>) -> Schedule>(
         self,
         comm: &Communicator,
         invocation: Invocation<P>,
         memory: Memory<Raw<'_>>,
-    ) -> Result<Ready, CollectiveError> {
-        Ok(Ready { prepared: comm.prepare(invocation)?, memory: memory.keep() })
+    ) -> Result<Repeated, CollectiveError> {
+        let (prepared, memory) = (comm.prepare(invocation)?, memory.keep());
+        Ok(Repeated { comm: comm.handle(), prepared, memory, spare: None })
     }
 }
 
 /// A call that can be begun, once or several times. Only the calls above make one, whose callers have promised that the
 /// memory is there from each start to the end.
-struct Repeated {
+pub(crate) struct Repeated {
     comm: Communicator,
     prepared: Prepared,
     memory: Memory<Kept>,

@@ -16,8 +16,11 @@ mod collective;
 mod lower;
 mod memory;
 mod operation;
+mod partitioned;
+mod pieces;
 mod point_to_point;
 mod request;
+mod views;
 
 use std::fmt;
 
@@ -28,6 +31,8 @@ pub use blocks::{Numbers, RawBlocks};
 pub use collective::RawCollective;
 pub use olympi_reduce::{Element, Kind};
 pub use operation::{RawFunction, RawOp, element};
+pub use partitioned::{RawPartitions, Side};
+pub use pieces::{Divided, DividedMut, Pieces};
 pub use point_to_point::SendMode;
 pub use request::{RawRequest, first_over};
 

@@ -34,6 +34,8 @@ pub(crate) enum Stage {
     /// Begun, and over at once.
     Over(Status),
     Active(OpRef),
+    /// Begun, with operations of which its kind knows more.
+    Many,
 }
 
 /// What happens when the operation is over.
@@ -56,6 +58,20 @@ pub(crate) trait Again: Send + Sync {
     fn finish(&mut self, outcome: Outcome) -> Result<Status, Error>;
     /// Whether its end has something to do, so that it cannot be left alone.
     fn is_needed(&self) -> bool;
+    /// Whether a round of many operations is over.
+    fn is_over(&self, _state: &mut State) -> bool {
+        true
+    }
+    /// What the status of such a round is, once it is over.
+    fn status(&self) -> Status {
+        Status::EMPTY
+    }
+    /// Why to wait for such a round would be in vain.
+    fn in_vain(&self) -> Option<Error> {
+        None
+    }
+    /// Leaves such a round, which is under way.
+    fn leave(&mut self, _state: &mut State) {}
 }
 
 impl RawRequest {
@@ -134,7 +150,24 @@ impl RawRequest {
                     Err(error.into())
                 }
             },
+            Stage::Many => {
+                self.stage = Stage::Many; // Until it is over.
+                self.wait_for_many()
+            }
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wait_for_many(&mut self) -> Result<Status, Error> {
+        if let Kind::Persistent(again) = &mut self.kind {
+            if let Some(error) = again.in_vain() {
+                return Err(error);
+            }
+            self.core.shared.wait(|state| again.is_over(state).then_some(()))?;
+        }
+        self.stage = Stage::Inactive;
+        self.finish(Outcome::well(Status::EMPTY))
     }
 
     /// Moves messages on, and gives the status if the operation is over (`MPI_Test`). Inactive: an empty status.
@@ -142,12 +175,12 @@ impl RawRequest {
     /// # Errors
     /// As [`wait`](Self::wait).
     pub fn test(&mut self) -> Result<Option<Status>, Error> {
-        if let Stage::Active(op) = self.stage
-            && !self.core.shared.test(op)?
-        {
-            return Ok(None);
-        }
-        self.wait().map(Some)
+        let over = match (self.stage, &self.kind) {
+            (Stage::Active(op), _) => self.core.shared.test(op)?,
+            (Stage::Many, Kind::Persistent(again)) => self.core.shared.look(|state| again.is_over(state))?,
+            _ => true,
+        };
+        if over { self.wait().map(Some) } else { Ok(None) }
     }
 
     /// Moves messages on, and tells whether the operation is over, without giving its outcome
@@ -165,6 +198,10 @@ impl RawRequest {
                 }
                 let mut inside = self.core.shared.door.enter()?;
                 Ok(inside.mail.ops.find(op).map(|op| op.status()))
+            }
+            Stage::Many => {
+                let Kind::Persistent(again) = &self.kind else { return Ok(None) };
+                Ok(self.core.shared.look(|state| again.is_over(state))?.then(|| again.status()))
             }
         }
     }
@@ -220,6 +257,12 @@ pub(crate) fn received(core: &Core, into: Option<&Kept>, mut outcome: Outcome) -
 
 impl Drop for RawRequest {
     fn drop(&mut self) {
+        if let (Stage::Many, Kind::Persistent(again)) = (self.stage, &mut self.kind)
+            && let Ok(mut inside) = self.core.shared.door.enter()
+        {
+            again.leave(&mut inside);
+            return Shared::leave(inside);
+        }
         let Stage::Active(op) = self.stage else { return };
         let needed = match &self.kind {
             Kind::Send | Kind::Receive(None) => false,
@@ -257,14 +300,21 @@ impl crate::completion::sealed::Sealed for RawRequest {
     }
     #[allow(private_interfaces)]
     fn place(&self) -> Option<&Arc<Shared>> {
-        matches!(self.stage, Stage::Active(_)).then_some(&self.core.shared)
+        matches!(self.stage, Stage::Active(_) | Stage::Many).then_some(&self.core.shared)
     }
     #[allow(private_interfaces)]
     fn is_over(&self, state: &mut State) -> bool {
         match self.stage {
             Stage::Active(op) => state.mail.ops.is_done(op),
+            Stage::Many => match &self.kind {
+                Kind::Persistent(again) => again.is_over(state),
+                _ => true,
+            },
             _ => true,
         }
+    }
+    fn is_stuck(&self) -> bool {
+        matches!((self.stage, &self.kind), (Stage::Many, Kind::Persistent(again)) if again.in_vain().is_some())
     }
     fn give(&mut self) -> Result<Status, Error> {
         self.wait()
@@ -276,7 +326,7 @@ impl fmt::Debug for RawRequest {
         f.write_str(match self.stage {
             Stage::Inactive => "RawRequest (inactive)",
             Stage::Over(_) => "RawRequest (over)",
-            Stage::Active(_) => "RawRequest (active)",
+            Stage::Active(_) | Stage::Many => "RawRequest (active)",
         })
     }
 }

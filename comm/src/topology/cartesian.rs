@@ -87,33 +87,56 @@ impl Communicator {
         periods: &[bool],
         reorder: bool,
     ) -> Result<Option<Cartesian>, TopologyError> {
-        self.one_group()?;
-        let wrong = |detail: String| Err(TopologyError::Dims { detail });
         if dims.len() != periods.len() {
-            return wrong(format!("{} dimensions have {} periods", dims.len(), periods.len()));
+            let detail = format!("{} dimensions have {} periods", dims.len(), periods.len());
+            return Err(TopologyError::Dims { detail });
         }
-        let size = dims.iter().fold(1_usize, |size, dim| size.saturating_mul(*dim));
-        if size == 0 || size > self.size() as usize {
-            return wrong(format!("a grid of {dims:?} has {size} places, for {} ranks", self.size()));
-        }
-        let ranks: Vec<i32> = self.cart_map(dims, reorder)?.into_iter().map(|rank| rank as i32).collect();
+        let ranks = self.places(dims, reorder)?;
         let Some(comm) = self.create(&self.group().incl(&ranks)?)? else { return Ok(None) };
         let grid = Arc::new(Grid { dims: dims.to_vec(), periods: periods.to_vec() });
         let comm = comm.carrying(Topology::Grid(Arc::clone(&grid)));
         Ok(Some(Cartesian { comm, grid }))
     }
 
-    /// Which of this communicator's ranks takes each place of a grid (`MPI_Cart_map`).
-    fn cart_map(&self, dims: &[usize], reorder: bool) -> Result<Vec<u32>, TopologyError> {
+    /// The rank that this one would get in a grid, with `reorder` (`MPI_Cart_map`); `None`: it would find no place.
+    ///
+    /// # Errors
+    /// [`TopologyError`], as for [`cartesian`](Self::cartesian).
+    pub fn cart_map(&self, dims: &[usize]) -> Result<Option<i32>, TopologyError> {
+        let place = self.places(dims, true)?.iter().position(|rank| *rank == self.rank());
+        Ok(place.map(|place| place as i32))
+    }
+
+    /// Which of this communicator's ranks takes each place of a grid.
+    fn places(&self, dims: &[usize], reorder: bool) -> Result<Vec<i32>, TopologyError> {
+        self.one_group()?;
+        let size = dims.iter().fold(1_usize, |size, dim| size.saturating_mul(*dim));
+        if size == 0 || size > self.size() as usize {
+            let detail = format!("a grid of {dims:?} has {size} places, for {} ranks", self.size());
+            return Err(TopologyError::Dims { detail });
+        }
         let context = self.context(Traffic::Collective);
         let mut inside = self.shared.door.enter()?;
         let mail = &mut inside.mail;
         let nodes = mail.contexts.calls(context).nodes(mail.collectives.nodes.as_ref(), self.group());
-        Ok(placement(dims, nodes.filter(|_| reorder)))
+        Ok(placement(dims, nodes.filter(|_| reorder)).into_iter().map(|rank| rank as i32).collect())
     }
 }
 
 impl Cartesian {
+    /// The grid that a communicator is known to carry; `None`: it carries none.
+    pub fn of(comm: &Communicator) -> Option<Self> {
+        match comm.topology() {
+            Some(Topology::Grid(grid)) => Some(Self { comm: comm.handle(), grid }),
+            _ => None,
+        }
+    }
+
+    /// The communicator itself, which goes on carrying the grid.
+    pub fn into_communicator(self) -> Communicator {
+        self.comm
+    }
+
     /// The grid (`MPI_Cart_get`, `MPI_Cartdim_get`).
     pub fn grid(&self) -> &Grid {
         &self.grid

@@ -61,6 +61,12 @@ impl Edges {
     pub fn destination_weights(&self) -> Option<&[i32]> {
         self.destination_weights.as_deref()
     }
+
+    /// Whether a rank, whose edges these are, is its own source as often as its own destination: it would wait for itself.
+    pub(crate) fn is_closed_at(&self, rank: i32) -> bool {
+        let own = |ranks: &[i32]| ranks.iter().filter(|other| **other == rank).count();
+        own(&self.sources) == own(&self.destinations)
+    }
 }
 
 /// A communicator with a graph that every rank knows whole.
@@ -94,6 +100,19 @@ impl Deref for DistributedGraph {
 }
 
 impl Graph {
+    /// The graph that a communicator is known to carry; `None`: it carries none that all ranks know.
+    pub fn of(comm: &Communicator) -> Option<Self> {
+        match comm.topology() {
+            Some(Topology::Graph(shape)) => Some(Self { comm: comm.handle(), shape }),
+            _ => None,
+        }
+    }
+
+    /// The communicator itself, which goes on carrying the graph.
+    pub fn into_communicator(self) -> Communicator {
+        self.comm
+    }
+
     /// The graph (`MPI_Graph_get`, `MPI_Graphdims_get`).
     pub fn shape(&self) -> &GraphShape {
         &self.shape
@@ -109,6 +128,11 @@ impl Graph {
 }
 
 impl DistributedGraph {
+    /// The communicator itself, which goes on carrying the graph.
+    pub fn into_communicator(self) -> Communicator {
+        self.comm
+    }
+
     /// The edges of this rank (`MPI_Dist_graph_neighbors`).
     pub fn edges(&self) -> &Edges {
         &self.edges
@@ -122,6 +146,23 @@ impl Communicator {
     /// # Errors
     /// [`TopologyError`]: a graph that makes no sense; what [`create`](Self::create) may fail with.
     pub fn graph(&self, index: &[usize], edges: &[i32]) -> Result<Option<Graph>, TopologyError> {
+        self.check_graph(index, edges)?;
+        let ranks: Vec<i32> = (0..index.len() as i32).collect();
+        let Some(comm) = self.create(&self.group().incl(&ranks)?)? else { return Ok(None) };
+        let shape = Arc::new(GraphShape { index: index.to_vec(), edges: edges.to_vec() });
+        Ok(Some(Graph { comm: comm.carrying(Topology::Graph(Arc::clone(&shape))), shape }))
+    }
+
+    /// The rank that this one would get in a graph (`MPI_Graph_map`): the same; `None`: it would be no node.
+    ///
+    /// # Errors
+    /// [`TopologyError`], as for [`graph`](Self::graph).
+    pub fn graph_map(&self, index: &[usize], edges: &[i32]) -> Result<Option<i32>, TopologyError> {
+        self.check_graph(index, edges)?;
+        Ok(Some(self.rank()).filter(|rank| (*rank as usize) < index.len()))
+    }
+
+    fn check_graph(&self, index: &[usize], edges: &[i32]) -> Result<(), TopologyError> {
         self.one_group()?;
         let nodes = index.len();
         let wrong = |detail: String| Err(TopologyError::Graph { detail });
@@ -134,10 +175,7 @@ impl Communicator {
         if let Some(edge) = edges.iter().find(|edge| !(0..nodes as i32).contains(*edge)) {
             return wrong(format!("an edge leads to {edge}, but there are nodes 0 to {}", nodes as i32 - 1));
         }
-        let ranks: Vec<i32> = (0..nodes as i32).collect();
-        let Some(comm) = self.create(&self.group().incl(&ranks)?)? else { return Ok(None) };
-        let shape = Arc::new(GraphShape { index: index.to_vec(), edges: edges.to_vec() });
-        Ok(Some(Graph { comm: comm.carrying(Topology::Graph(Arc::clone(&shape))), shape }))
+        Ok(())
     }
 
     /// Makes a graph of which each rank tells its own edges, those that end here and those that begin here
@@ -182,6 +220,19 @@ impl Communicator {
     /// # Errors
     /// [`TopologyError`]: edges between what are no ranks; what [`dup`](Self::dup) and an exchange may fail with.
     pub fn dist_graph(&self, edges: &[(i32, i32, i32)]) -> Result<DistributedGraph, TopologyError> {
+        self.told(edges, true)
+    }
+
+    /// The same without weights (`MPI_UNWEIGHTED`), at all ranks.
+    ///
+    /// # Errors
+    /// As for [`dist_graph`](Self::dist_graph).
+    pub fn dist_graph_unweighted(&self, edges: &[(i32, i32)]) -> Result<DistributedGraph, TopologyError> {
+        let edges: Vec<_> = edges.iter().map(|(from, to)| (*from, *to, 1)).collect();
+        self.told(&edges, false)
+    }
+
+    fn told(&self, edges: &[(i32, i32, i32)], weighted: bool) -> Result<DistributedGraph, TopologyError> {
         self.one_group()?;
         for (from, to, _) in edges {
             self.member(*from)?;
@@ -203,9 +254,9 @@ impl Communicator {
         };
         let edges = Arc::new(Edges {
             sources: side(0, 0),
-            source_weights: Some(side(0, 1)),
+            source_weights: weighted.then(|| side(0, 1)),
             destinations: side(1, 0),
-            destination_weights: Some(side(1, 1)),
+            destination_weights: weighted.then(|| side(1, 1)),
         });
         let comm = self.dup()?.carrying(Topology::Distributed(Arc::clone(&edges)));
         Ok(DistributedGraph { comm, edges })
@@ -224,14 +275,6 @@ impl Communicator {
             {
                 return wrong(format!("{} edges have {} weights", ranks.len(), weights.len()));
             }
-        }
-        // Others cannot be compared here; what a rank says of itself can, and it would wait for itself.
-        let own = |ranks: &[i32]| ranks.iter().filter(|rank| **rank == self.rank()).count();
-        let (into, out) = (own(&edges.sources), own(&edges.destinations));
-        if into != out {
-            return wrong(format!(
-                "this rank is {into} time(s) its own source, but {out} time(s) its own destination"
-            ));
         }
         Ok(())
     }

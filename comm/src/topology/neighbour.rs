@@ -91,6 +91,12 @@ impl Communicator {
                 let mine = members(neighbours);
                 Ok(Around::Graph { sources: mine.clone(), targets: mine })
             }
+            // Of other edges only both ends together know whether they agree.
+            Some(Topology::Distributed(edges)) if !edges.is_closed_at(self.rank()) => {
+                let kind =
+                    "a graph with a rank that is its own source more or less often than its own destination";
+                Err(CollectiveError::Communicator { call, kind })
+            }
             Some(Topology::Distributed(edges)) => Ok(Around::Graph {
                 sources: members(edges.sources()),
                 targets: members(edges.destinations()),

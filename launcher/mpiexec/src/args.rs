@@ -32,6 +32,8 @@ pub(crate) struct JobSpec {
     pub(crate) timeout: Option<Duration>,
     /// The ranks report which transports they use.
     pub(crate) report: bool,
+    /// mpi4py is not told of our library.
+    pub(crate) no_python: bool,
     /// The transports that the ranks may use.
     pub(crate) transport: Option<String>,
     /// Environment of all ranks.
@@ -86,7 +88,7 @@ const HOST_OPTIONS: [&str; 8] =
 /// Whether a word (without its dashes and value) is an option of `mpiexec` and takes how many words.
 pub(crate) fn option_values(name: &str) -> Option<usize> {
     Some(match name {
-        "l" | "report" | "info" | "version" | "V" | "help" | "h" => 0,
+        "l" | "report" | "no-python" | "info" | "version" | "V" | "help" | "h" => 0,
         "n" | "np" | "wdir" | "wd" | "bind-to" | "timeout" | "transport" => 1,
         "env" | "genv" => 2,
         name if HOST_OPTIONS.contains(&name) => 1,
@@ -150,6 +152,7 @@ pub(crate) fn parse(words: Vec<OsString>) -> Result<Asked, UsageError> {
                 }
                 "l" => job.labels = true,
                 "report" => job.report = true,
+                "no-python" => job.no_python = true,
                 "transport" => {
                     let value = value("a list of transports")?;
                     let list = value.to_str().filter(|list| list.parse::<Transports>().is_ok());
@@ -241,7 +244,8 @@ mod tests {
 
     #[test]
     fn the_rest() {
-        let job = job("--bind-to core --timeout 1.5 --report --transport ^tcp a");
+        let job = job("--bind-to core --timeout 1.5 --report --no-python --transport ^tcp a");
+        assert!(job.no_python);
         assert_eq!(job.transport.as_deref(), Some("^tcp"));
         assert_eq!(
             (job.bind, job.timeout, job.report),

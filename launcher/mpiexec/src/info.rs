@@ -55,6 +55,8 @@ Options of the whole job:
   --report           the job tells which transport each pair of ranks uses, and why no other: a line for each class of
                      pairs that are alike
   --transport LIST   the ranks may use these transports only, of shm, verbs, ofi and tcp, best first; ^LIST: all others
+  --no-python        does not set MPI4PY_LIBMPI, by which mpi4py of pip finds Olympi's libmpi.so.12 (nor is it set where
+                     MPI4PY_LIBMPI or MPI4PY_MPIABI are)
   --info             prints every setting and ends
   -V, --version      prints the version and ends
   -h, --help         prints this and ends

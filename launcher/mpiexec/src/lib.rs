@@ -10,6 +10,7 @@
 //! | `cargo.rs` | what to build, and which executable came out |
 //! | `program.rs` | which file a program's name means |
 //! | `spawn.rs` | what a rank inherits |
+//! | `python.rs` | which library mpi4py loads |
 //! | `job.rs` | the event loop: when the job ends, and how |
 //! | `ending.rs` | the end: signals to the ranks, their descendants, the exit code and the line that explains it |
 //! | `events.rs` | what the loop waits for |
@@ -31,6 +32,7 @@ mod job;
 mod lines;
 mod outputs;
 mod program;
+mod python;
 mod signal;
 mod sink;
 mod spawn;

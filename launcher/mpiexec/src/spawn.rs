@@ -18,7 +18,7 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use crate::args::{Bind, JobSpec};
 use crate::job::JobError;
-use crate::program;
+use crate::{program, python};
 
 /// Variables of other launchers, or of a job that we ourselves run in, that must not reach a rank; and all that
 /// begin with `PMIX_`.
@@ -66,9 +66,13 @@ impl Spawner {
             env.insert("OLYMPI_TRANSPORTS".into(), list.into());
         }
         env.extend(spec.env.iter().cloned());
+        let ours = std::env::current_exe().ok();
         let commands = spec.programs.iter().map(|program| -> Result<Command, JobError> {
             let mut env = env.clone();
             env.extend(program.env.iter().cloned());
+            if !spec.no_python {
+                python::tell(&mut env, ours.as_deref());
+            }
             let path = env.get(OsStr::new("PATH")).map(OsString::as_os_str);
             let file = program::find(&program.program, program.directory.as_deref(), path)?;
             let mut command = Command::new(file);

@@ -165,7 +165,8 @@ impl<M: Memory> View<M> {
         Ok(packed)
     }
 
-    fn base(&self) -> *const u8 {
+    /// The address that displacements count from.
+    pub fn base(&self) -> *const u8 {
         self.memory.items().as_ptr().cast::<u8>().wrapping_add(self.origin)
     }
 }
@@ -233,12 +234,17 @@ impl<M: MemoryMut> View<M> {
         taken
     }
 
-    fn base_mut(&mut self) -> *mut u8 {
+    /// The address that displacements count from. What is written by it to the elements has to be [mended](Self::mend), unless
+    /// any bytes are values of the memory's type.
+    pub fn base_mut(&mut self) -> *mut u8 {
         self.memory.items_mut().as_mut_ptr().cast::<u8>().wrapping_add(self.origin)
     }
 
-    /// Makes values again of what bytes were written over.
-    fn mend(&mut self) -> Result<(), InvalidValue> {
+    /// Makes values again of what bytes were written over, by address or by this view.
+    ///
+    /// # Errors
+    /// [`InvalidValue`]: bytes that were no values of the memory's type; they are zero now.
+    pub fn mend(&mut self) -> Result<(), InvalidValue> {
         let size = size_of::<M::Item>();
         if M::Item::ANY_BITS || size == 0 {
             return Ok(());
