@@ -145,13 +145,8 @@ impl OpObject {
             if large {
                 // SAFETY: the program has given the function to be called with such elements.
                 unsafe {
-                    (dialect().user_op_c)(
-                        function,
-                        input.cast_mut().cast(),
-                        inout.cast(),
-                        count as i64,
-                        handle.0,
-                    )
+                    let (input, inout) = (input.cast_mut().cast(), inout.cast());
+                    (dialect().user_op_c)(function, input, inout, count as i64, handle.0);
                 };
                 return;
             }

@@ -202,12 +202,12 @@ pub(crate) unsafe fn datatypes<N: Counted>(
 ///
 /// # Safety
 /// The arrays are null, or have an element for each block.
-pub(crate) unsafe fn typed<'a, N: Counted, D: Counted>(
+pub(crate) unsafe fn typed<N: Counted, D: Counted>(
     buffer: *const c_void,
     counts: *const N,
     displacements: *const D,
-    datatypes: &'a [Layout],
-) -> Outcome<RawBlocks<'a>> {
+    datatypes: &[Layout],
+) -> Outcome<RawBlocks<'_>> {
     let blocks = datatypes.len();
     // SAFETY: the caller's promise.
     let (counts, displacements) =

@@ -65,9 +65,10 @@ pub(super) unsafe fn describe_gather<N: Counted>(
 ) -> Outcome {
     let role = Role::of(&object.comm, root)?;
     let from = contribution(role, sendbuf, sendcount, sendtype)?;
-    let into = match role.root {
-        true => even(recvbuf, recvcount, recvtype, partners(&object.comm))?,
-        false => RawBlocks::EvenElsewhere,
+    let into = if role.root {
+        even(recvbuf, recvcount, recvtype, partners(&object.comm))?
+    } else {
+        RawBlocks::EvenElsewhere
     };
     act(RawCollective::Gather { from, into, root })
 }
@@ -86,10 +87,11 @@ pub(super) unsafe fn describe_gatherv<N: Counted, D: Counted>(
 ) -> Outcome {
     let role = Role::of(&object.comm, root)?;
     let from = contribution(role, sendbuf, sendcount, sendtype)?;
-    let into = match role.root {
+    let into = if role.root {
         // SAFETY: the caller's promise.
-        true => unsafe { listed(recvbuf, recvcounts, displs, recvtype, partners(&object.comm)) }?,
-        false => RawBlocks::ListedElsewhere,
+        unsafe { listed(recvbuf, recvcounts, displs, recvtype, partners(&object.comm)) }?
+    } else {
+        RawBlocks::ListedElsewhere
     };
     act(RawCollective::Gather { from, into, root })
 }
@@ -109,9 +111,10 @@ pub(super) unsafe fn describe_scatter<N: Counted>(
     let role = Role::of(&object.comm, root)?;
     // What a rank gets is said, and may be in place, as what it contributes to a gather.
     let into = contribution(role, recvbuf, recvcount, recvtype)?;
-    let from = match role.root {
-        true => even(sendbuf, sendcount, sendtype, partners(&object.comm))?,
-        false => RawBlocks::EvenElsewhere,
+    let from = if role.root {
+        even(sendbuf, sendcount, sendtype, partners(&object.comm))?
+    } else {
+        RawBlocks::EvenElsewhere
     };
     act(RawCollective::Scatter { from, into, root })
 }
@@ -130,10 +133,11 @@ pub(super) unsafe fn describe_scatterv<N: Counted, D: Counted>(
 ) -> Outcome {
     let role = Role::of(&object.comm, root)?;
     let into = contribution(role, recvbuf, recvcount, recvtype)?;
-    let from = match role.root {
+    let from = if role.root {
         // SAFETY: the caller's promise.
-        true => unsafe { listed(sendbuf, sendcounts, displs, sendtype, partners(&object.comm)) }?,
-        false => RawBlocks::ListedElsewhere,
+        unsafe { listed(sendbuf, sendcounts, displs, sendtype, partners(&object.comm)) }?
+    } else {
+        RawBlocks::ListedElsewhere
     };
     act(RawCollective::Scatter { from, into, root })
 }
@@ -203,9 +207,10 @@ pub(super) unsafe fn describe_alltoallv<N: Counted, D: Counted>(
     let ranks = partners(&object.comm);
     // SAFETY: the caller's promise.
     let (from, into) = unsafe {
-        let from = match in_place(sendbuf) {
-            true => None,
-            false => Some(listed(sendbuf, sendcounts, sdispls, sendtype, ranks)?),
+        let from = if in_place(sendbuf) {
+            None
+        } else {
+            Some(listed(sendbuf, sendcounts, sdispls, sendtype, ranks)?)
         };
         (from, listed(recvbuf, recvcounts, rdispls, recvtype, ranks)?)
     };

@@ -18,8 +18,14 @@ use crate::requests;
 use crate::types::{Comm, Datatype, Info, Op, Request};
 
 pub(crate) use arguments::*;
-use describe::*;
-use reductions::*;
+use describe::{
+    describe_allgather, describe_allgatherv, describe_alltoall, describe_alltoallv, describe_alltoallw,
+    describe_barrier, describe_bcast, describe_gather, describe_gatherv, describe_scatter, describe_scatterv,
+};
+use reductions::{
+    describe_allreduce, describe_exscan, describe_reduce, describe_reduce_scatter,
+    describe_reduce_scatter_block, describe_scan,
+};
 
 /// Runs a collective.
 ///

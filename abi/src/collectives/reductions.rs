@@ -83,9 +83,10 @@ pub(super) unsafe fn describe_reduce_scatter_block<N: Counted>(
     let of = usable(datatype)?;
     let (operation, count) = (op.on(datatype, of)?, of.count(recvcount)?);
     let datatype = &of.datatype;
-    let from = match in_place(sendbuf) {
-        true => None,
-        false => Some(address(sendbuf, count.saturating_mul(object.comm.size() as usize), 0, datatype)?),
+    let from = if in_place(sendbuf) {
+        None
+    } else {
+        Some(address(sendbuf, count.saturating_mul(object.comm.size() as usize), 0, datatype)?)
     };
     let into = address(recvbuf, count, 0, datatype)?;
     act(RawCollective::ReduceScatterBlock { from, into, count, datatype, operation: &operation })
@@ -107,12 +108,11 @@ pub(super) unsafe fn describe_reduce_scatter<N: Counted>(
     let counts = unsafe { array(recvcounts, ranks, "counts") }?;
     let datatype = &of.datatype;
     let mine = of.count(counts[me])?;
-    let from = match in_place(sendbuf) {
-        true => None,
-        false => {
-            let any = usize::from(counts.iter().any(|count| count.wide() > 0));
-            Some(address(sendbuf, any, 0, datatype)?)
-        }
+    let from = if in_place(sendbuf) {
+        None
+    } else {
+        let any = usize::from(counts.iter().any(|count| count.wide() > 0));
+        Some(address(sendbuf, any, 0, datatype)?)
     };
     let into = address(recvbuf, mine, 0, datatype)?;
     let counts = N::numbers(counts);
