@@ -85,6 +85,13 @@ pub enum CreateError {
         /// Its rank.
         rank: i32,
     },
+    /// The leaders of several groups wait for one another in a circle, and none of them is named by whom it names as it would
+    /// have to be: another leader, tag or communicator.
+    #[error(
+        "the leaders of the groups wait for one another in a circle: two leaders must name each other, in the same \
+         communicator and with the same tag"
+    )]
+    Leaders,
     /// A member is gone.
     #[error("cannot make a communicator with rank {rank}: {detail}")]
     PeerGone {

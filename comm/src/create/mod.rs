@@ -8,6 +8,7 @@
 
 mod ballot;
 mod bridge;
+mod circle;
 mod error;
 mod hardware;
 mod merge;
@@ -176,6 +177,7 @@ impl Communicator {
             entry,
             valid,
             bridge: None,
+            alone: false,
         }
     }
 
@@ -226,6 +228,7 @@ impl Conclusion {
             Verdict::Agreed | Verdict::Taken => None,
             Verdict::CalledOff => Some(CreateError::CalledOff { rank }),
             Verdict::Confused => Some(CreateError::Confused { rank }),
+            Verdict::Circular => Some(CreateError::Leaders),
             Verdict::Dead => {
                 let unknown = || "it is gone, as another rank has found".to_owned();
                 let detail = self.detail.clone().unwrap_or_else(unknown);

@@ -120,6 +120,16 @@ impl Motion {
         let made = shared.made.fetch_add(1, Ordering::Relaxed);
         let seed = mix(call ^ u64::from(made));
         let (group, tag) = (group.clone(), tag_of(call));
-        Ok(Self { group, me, tag, key: call, seed, entry: Vec::new(), valid: true, bridge: None })
+        Ok(Self {
+            group,
+            me,
+            tag,
+            key: call,
+            seed,
+            entry: Vec::new(),
+            valid: true,
+            bridge: None,
+            alone: false,
+        })
     }
 }
