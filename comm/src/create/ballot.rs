@@ -10,8 +10,10 @@
 //! a binomial tree is a run of ranks, so that entries need no names.
 //!
 //! Whatever fails, each member sends the messages that others wait for, and its vote tells why: a member that dies ends
-//! the creation at all others with an error that names it, and nobody hangs. (Where it dies after it has handed on
-//! the votes, some may have the communicator and others the error, as in any agreement among processes that may die.)
+//! the creation at all others with an error that names it, and nobody hangs. Where it dies after it has handed on the
+//! votes, those below it in the tree may get the error and all others the communicator, as in any agreement among processes
+//! that may die; [`CreateError`](crate::CreateError) tells users what holds then. To ask someone else for the result would
+//! need results that are remembered without an end, and it would still be lost with member 0.
 //!
 //! Two groups that do not know each other yet make an intercommunicator by one agreement each, which are bridged: when all
 //! votes of a group have come to its first member, that one swaps them for those of the other group's first member, tables

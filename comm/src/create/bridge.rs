@@ -51,8 +51,8 @@ impl Communicator {
     /// message is never sent.
     ///
     /// # Errors
-    /// [`CreateError`], at all ranks of both groups: a wrong leader, groups that are not apart, a rank is gone, or the ranks
-    /// do not do the same; and as above.
+    /// [`CreateError`], at all ranks of both groups: a wrong leader, groups that are not apart, a rank [is
+    /// gone](CreateError#where-a-rank-dies), or the ranks do not do the same; and as above.
     ///
     /// ```
     /// # let universe = olympi_comm::Universe::init()?;
@@ -94,8 +94,9 @@ impl crate::Job {
     ///
     /// # Errors
     /// [`CreateError`], at all members of both: a wrong leader, groups that are not apart or not those that the other one
-    /// says, a process is gone, or the processes do not do the same. At once, where this process is no member of `local`. For
-    /// leaders that do not name each other, or with different strings, see [`create_inter`](Communicator::create_inter).
+    /// says, a process [is gone](CreateError#where-a-rank-dies), or the processes do not do the same. At once, where
+    /// this process is no member of `local`. For leaders that do not name each other, or with different strings, see
+    /// [`create_inter`](Communicator::create_inter).
     ///
     /// ```
     /// # let universe = olympi_comm::Universe::init()?;

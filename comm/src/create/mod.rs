@@ -62,7 +62,8 @@ impl Communicator {
     /// neither the name nor the hints.
     ///
     /// # Errors
-    /// [`CreateError`], at all ranks: a copy callback failed, a rank is gone, or the ranks do not do the same.
+    /// [`CreateError`], at all ranks: a copy callback failed, a rank [is gone](CreateError#where-a-rank-dies), or the
+    /// ranks do not do the same.
     ///
     /// ```
     /// # let universe = olympi_comm::Universe::init()?;

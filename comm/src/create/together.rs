@@ -19,8 +19,8 @@ impl Communicator {
     /// (`MPI_Comm_create_group`). Where threads make several at once, the tag tells them apart.
     ///
     /// # Errors
-    /// [`CreateError`]: this process is no member, the group has foreign ones, a member is gone, or the members do not
-    /// do the same.
+    /// [`CreateError`]: this process is no member, the group has foreign ones, a member [is
+    /// gone](CreateError#where-a-rank-dies), or the members do not do the same.
     ///
     /// ```
     /// # let universe = olympi_comm::Universe::init()?;
