@@ -40,7 +40,7 @@
 //! | derived datatypes: `MPI_Type_vector`, `_indexed`, `_create_struct`, `_subarray`, `_darray`, ... | [`Datatype`] and its constructors |
 //! | an address, a count and a derived datatype | [`Datatype::view`] |
 //! | `MPI_Send`, `Recv`, `Isend`, `Irecv` of these | [`Communicator::send_view`], [`recv_view`](Communicator::recv_view), [`isend_view`](Communicator::isend_view), [`irecv_view`](Communicator::irecv_view), [`Scope::irecv_view`] |
-//! | `MPI_Send_init`, `MPI_Recv_init` of these | [`Communicator::send_view_init`], [`recv_view_init`](Communicator::recv_view_init) |
+//! | `MPI_Send_init`, `MPI_Recv_init` of these | [`Communicator::send_view_init`], [`ssend_view_init`](Communicator::ssend_view_init), ..., [`recv_view_init`](Communicator::recv_view_init) |
 //! | `MPI_Get_count`, `MPI_Get_elements` | [`Status::count`], [`Status::count_of`], [`Status::elements`] |
 //! | `MPI_Pack`, `MPI_Unpack`, `_external` | [`View::pack`], [`View::unpack`], [`View::pack_external`], [`View::unpack_external`] |
 //! | `MPI_Type_size`, `_get_extent`, `_get_true_extent`, `_get_envelope` | [`Datatype::size`], [`lb`](Datatype::lb), [`extent`](Datatype::extent), [`true_lb`](Datatype::true_lb), [`recipe`](Datatype::recipe) |

@@ -11,7 +11,6 @@ use serde::de::DeserializeOwned;
 
 use crate::communicator::{Communicator, Core};
 use crate::context::Traffic;
-use crate::door::Inside;
 use crate::error::{Error, RecvError};
 use crate::group::Group;
 use crate::inbox::{State, Unexpected};
@@ -112,11 +111,10 @@ impl Communicator {
     fn iprobe_in(&self, traffic: Traffic, source: i32, tag: i32) -> Result<Option<Status>, RecvError> {
         let Some(pattern) = self.pattern(source, tag)? else { return Ok(Some(Status::PROC_NULL)) };
         let context = self.context(traffic);
-        let mut inside = self.poll_once()?;
-        match peek(&mut inside, context, pattern) {
+        self.shared.look(|state| match peek(state, context, pattern) {
             Some(status) => Ok(Some(status)),
-            None => self.in_vain(&mut inside, context, pattern).map_or(Ok(None), Err),
-        }
+            None => self.in_vain(state, context, pattern).map_or(Ok(None), Err),
+        })?
     }
 
     fn mprobe_in(&self, traffic: Traffic, source: i32, tag: i32) -> Result<Message, RecvError> {
@@ -132,17 +130,10 @@ impl Communicator {
     fn improbe_in(&self, traffic: Traffic, source: i32, tag: i32) -> Result<Option<Message>, RecvError> {
         let Some(pattern) = self.pattern(source, tag)? else { return Ok(Some(self.no_message())) };
         let context = self.context(traffic);
-        let mut inside = self.poll_once()?;
-        match take(&mut inside, context, pattern) {
+        self.shared.look(|state| match take(state, context, pattern) {
             Some(taken) => Ok(Some(self.message(context, taken))),
-            None => self.in_vain(&mut inside, context, pattern).map_or(Ok(None), Err),
-        }
-    }
-
-    fn poll_once(&self) -> Result<Inside<'_, State>, RecvError> {
-        let mut inside = self.shared.door.enter()?;
-        inside.poll();
-        Ok(inside)
+            None => self.in_vain(state, context, pattern).map_or(Ok(None), Err),
+        })?
     }
 
     /// Why no message of this pattern can come any more, if so.

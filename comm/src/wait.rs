@@ -237,24 +237,21 @@ impl Shared {
 
     /// Moves everything on once, and gives what is seen then.
     pub(crate) fn look<R>(&self, see: impl FnOnce(&mut State) -> R) -> Result<R, ThreadError> {
-        let mut inside = self.door.enter()?;
+        Ok(self.look_from(self.door.enter()?, see))
+    }
+
+    /// Moves everything on once, unless an operation is over already; and says whether it is over.
+    pub(crate) fn test(&self, op: OpRef) -> Result<bool, ThreadError> {
+        let inside = self.door.enter()?;
+        Ok(inside.mail.ops.is_done(op) || self.look_from(inside, |state| state.mail.ops.is_done(op)))
+    }
+
+    fn look_from<R>(&self, mut inside: Inside<'_, State>, see: impl FnOnce(&mut State) -> R) -> R {
+        self.note_thread();
         inside.poll();
         let seen = see(&mut inside);
         Self::leave(inside);
-        Ok(seen)
-    }
-
-    /// Moves everything on once, and says whether an operation is over.
-    pub(crate) fn test(&self, op: OpRef) -> Result<bool, ThreadError> {
-        let mut inside = self.door.enter()?;
-        if inside.mail.ops.is_done(op) {
-            return Ok(true);
-        }
-        self.note_thread();
-        inside.poll();
-        let done = inside.mail.ops.is_done(op);
-        Self::leave(inside);
-        Ok(done)
+        seen
     }
 
     /// Waits until nothing of ours is on its way any more. Receives that nobody will match do not count; messages that

@@ -218,3 +218,55 @@ fn a_rank_that_dies_ends_what_depends_on_it_and_nothing_hangs() {
         });
     });
 }
+
+/// Whoever dies, and whoever does not hear of all lengths: everyone takes part to the end, and nobody waits for ever, though
+/// some objects are longer than any eager message.
+#[test]
+fn a_rank_that_dies_ends_exchanges_of_objects_and_nothing_hangs() {
+    with_seeds(120, |seed| {
+        let ranks = [2, 3, 5, 8, 9][(seed % 5) as usize];
+        let all = NetworkConfig::all();
+        let network = all[(seed / 5 % all.len() as u64) as usize].clone();
+        let mut rng = Rng::new(seed);
+        let victim = rng.below(ranks as usize) as i32;
+        let moment = rng.below(4000) as u64;
+        simulate(seed, ranks, network, move |rank| {
+            let (world, me, size) = (rank.world, rank.me, rank.size);
+            let killer = (me == victim).then(|| {
+                let network = rank.network.clone();
+                std::thread::spawn(move || {
+                    let begin = std::time::Instant::now();
+                    while network.now() < moment && begin.elapsed().as_millis() < 50 {
+                        std::thread::yield_now();
+                    }
+                    network.kill(victim as usize);
+                })
+            });
+            let word = |rank: i32| rank.to_string().repeat(if rank % 2 == 0 { 30_000 } else { 3 });
+            let words: Vec<_> = (0..size).map(word).collect();
+            let mine = &words[me as usize];
+            let mut dice = Rng::new(seed ^ 0x0B1E);
+            for _ in 0..20 {
+                let root = dice.below(size as usize) as i32;
+                let given = (me == root).then_some(&words[..]);
+                let outcome = match dice.below(5) {
+                    0 => world
+                        .broadcast_object(given.map(|_| mine), root)
+                        .map(|got| assert!(got == words[root as usize])),
+                    1 => world.scatter_objects(given, root).map(|got| assert!(got == *mine)),
+                    2 => world
+                        .gather_objects(mine, root)
+                        .map(|got| assert!(got.is_none_or(|got| got == words))),
+                    3 => world.all_gather_objects(mine).map(|got| assert!(got == words)),
+                    _ => world
+                        .all_to_all_objects(&words)
+                        .map(|got| assert!(got == vec![mine.clone(); size as usize])),
+                };
+                if let Err(error) = outcome.map_err(Error::from) {
+                    assert!(explained(&error), "{error}");
+                }
+            }
+            killer.into_iter().for_each(|killer| killer.join().unwrap());
+        });
+    });
+}

@@ -5,7 +5,8 @@ mod harness;
 use harness::run;
 use harness::simulated::simulate;
 use olympi_comm::{
-    ANY_SOURCE, ANY_TAG, Datatype, Equivalence, Error, Order, PROC_NULL, RecvError, start_all, wait_all,
+    ANY_SOURCE, ANY_TAG, Datatype, Equivalence, Error, Order, PROC_NULL, RecvError, SendError, start_all,
+    wait_all,
 };
 use olympi_sim::{NetworkConfig, Rng, with_seeds};
 
@@ -58,13 +59,17 @@ fn columns_arrive_as_columns_in_every_call() {
                         .scope(|scope| {
                             scope.isend_view(&view, other, 6)?;
                             scope.issend_view(&view, other, 7)?.wait()?;
+                            scope.irsend_view(&view, other, 8)?;
+                            assert!(scope.ibsend_view(&view, other, 9)?.test()?.is_some());
                             Ok(())
                         })
                         .unwrap();
-                    world.send(&column_of(&mine, 1), other, 8).unwrap();
+                    world.irsend_view(&view, other, 10).unwrap().wait().unwrap();
+                    assert!(world.ibsend_view(&view, other, 11).unwrap().test().unwrap().is_some());
+                    world.send(&column_of(&mine, 1), other, 12).unwrap();
                     continue;
                 }
-                for tag in 0..9 {
+                for tag in 0..13 {
                     let mut data = before.clone();
                     let status = match tag % 4 {
                         0 => {
@@ -266,6 +271,50 @@ fn persistent_columns_go_round_again_and_again() {
             start_all(&mut requests).unwrap();
             drop(requests);
             world.barrier().unwrap();
+        });
+    }
+}
+
+#[test]
+fn persistent_columns_go_in_every_mode() {
+    for transport in harness::transports() {
+        run(transport, 2, |universe| {
+            let world = universe.world();
+            let (rows, other) = (700, 1 - world.rank());
+            let datatype = column(rows);
+            if world.rank() == 0 {
+                let view = || datatype.view(matrix(rows, 0), 1).unwrap();
+                let mut synchronous = world.ssend_view_init(view(), other, 0).unwrap();
+                let mut buffered = world.bsend_view_init(view(), other, 1).unwrap();
+                let mut ready = world.rsend_view_init(view(), other, 2).unwrap();
+                let refused = buffered.start().unwrap_err();
+                assert!(matches!(refused, Error::Send(SendError::Buffer { attached: 0, .. })), "{refused}");
+                assert!(!buffered.is_active());
+                universe.attach_buffer(1 << 20).unwrap();
+                for step in 0..3 {
+                    for send in [&mut synchronous, &mut buffered, &mut ready] {
+                        send.buffer_mut().unwrap()[0] = step;
+                    }
+                    synchronous.start().unwrap();
+                    buffered.start().unwrap();
+                    assert!(buffered.test().unwrap().is_some(), "it is over at once");
+                    assert!(synchronous.test().unwrap().is_none(), "nobody receives it yet");
+                    world.recv::<u8>(other, 9).unwrap(); // The receive of the ready send is posted.
+                    ready.start().unwrap();
+                    wait_all([&mut synchronous, &mut ready]).unwrap();
+                }
+                universe.detach_buffer().unwrap();
+            } else {
+                for step in 0..3 {
+                    let posted = world.irecv_vec::<u32>(other, 2).unwrap();
+                    world.send(&0_u8, other, 9).unwrap();
+                    let mut expected = column_of(&matrix(rows, 0), 0);
+                    expected[0] = step;
+                    assert!(posted.wait().unwrap().0 == expected);
+                    assert!(world.recv_vec::<u32>(other, 1).unwrap().0 == expected);
+                    assert!(world.recv_vec::<u32>(other, 0).unwrap().0 == expected);
+                }
+            }
         });
     }
 }

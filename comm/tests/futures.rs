@@ -168,3 +168,31 @@ fn a_waker_that_panics_does_not_unwind_a_call_whose_buffer_is_lent() {
         assert_eq!(received.expect("this thread may call").expect("received"), [9; 4]);
     });
 }
+
+/// Counts how often it wakes.
+struct Count(std::sync::atomic::AtomicU32);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+#[test]
+fn a_probe_that_ends_a_request_wakes_its_task() {
+    let universe = alone(ThreadLevel::Funneled);
+    let me = universe.self_comm();
+    let count = Arc::new(Count(0.into()));
+    let waker = Waker::from(Arc::clone(&count));
+    universe
+        .block_on(async {
+            let mut request = pin!(me.irecv_vec::<u8>(0, 1).expect("posted"));
+            assert!(request.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+            let send = me.isend(vec![7_u8], 0, 1).expect("sent");
+            assert!(me.iprobe(0, 2).expect("alive").is_none());
+            assert_eq!(count.0.load(Ordering::Acquire), 1, "as soon as the probe is over");
+            assert_eq!(request.await.expect("received").0, [7]);
+            send.await.expect("received");
+        })
+        .expect("this thread may call");
+}

@@ -217,9 +217,14 @@ fn a_death_ends_collectives_at_both_groups() {
             for round in 0..20 {
                 let Some((plan, inter)) = &inter else { break };
                 let long = vec![1; if round % 3 == 0 { 20_000 } else { 1 }];
-                let outcome = match round % 4 {
+                let outcome = match round % 6 {
                     0 => inter.barrier(),
                     1 => inter.all_gather(&long).map(drop),
+                    2 => inter.all_gather_objects(&long).map(drop),
+                    3 => {
+                        let each = vec![long; plan.theirs.size() as usize];
+                        inter.all_to_all_objects(&each).map(drop)
+                    }
                     _ => inter.all_reduce(&long, Op::sum()).map(|sums| {
                         assert!(sums.iter().all(|sum| *sum == plan.theirs.size()));
                     }),

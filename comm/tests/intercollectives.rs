@@ -2,7 +2,7 @@
 
 mod harness;
 
-use harness::sides::{Side, everywhere};
+use harness::sides::{Side, everywhere, rooted};
 use olympi_comm::{CollectiveError, Communicator, Op, PROC_NULL, Parts, ROOT};
 
 /// From nothing to what no eager message carries.
@@ -23,24 +23,6 @@ fn blocks(left: bool, ranks: i32, to: i32, len: usize) -> Vec<i64> {
 fn sum(left: bool, ranks: i32, to: i32, len: usize) -> Vec<i64> {
     let add = |sum: Vec<i64>, rank| sum.iter().zip(block(left, rank, to, len)).map(|(a, b)| a + b).collect();
     (0..ranks).fold(vec![0; len], add)
-}
-
-/// What each of a side names as the root, which is the last rank of the left or the right side.
-fn root_of(side: &Side<'_>, left: bool) -> i32 {
-    match (side.is_left == left, side.inter.rank() + 1 == side.inter.size()) {
-        (false, _) => side.theirs.len() as i32 - 1,
-        (true, true) => ROOT,
-        (true, false) => PROC_NULL,
-    }
-}
-
-/// Runs it for the roots of both sides.
-fn rooted(body: impl Fn(&Side<'_>, i32) + Copy + Send + Sync + 'static) {
-    everywhere(move |side| {
-        for left in [true, false] {
-            body(side, root_of(side, left));
-        }
-    });
 }
 
 #[test]
@@ -224,8 +206,10 @@ fn what_is_not_defined_across_says_so() {
         undefined(inter.all_reduce_in_place(&mut [1], Op::sum()));
         undefined(inter.all_gather_in_place(&mut vec![0; theirs.len()]));
         undefined(inter.gather_in_place(&mut vec![0; theirs.len()], ROOT));
-        undefined(inter.all_gather_objects(&"object".to_owned()).map(drop));
+        undefined(inter.scan_objects(&1, |a, b| a + b).map(drop));
+        undefined(inter.exclusive_scan_objects(&1, |a, b| a + b).map(drop));
         undefined(inter.broadcast_object(Some(&1), ROOT).map(drop));
+        undefined(inter.scatter_objects(Some(&[1]), ROOT).map(drop));
         let class = |comm: &Communicator, root| comm.broadcast(&mut [0], root).unwrap_err().class().name();
         assert_eq!(class(inter, theirs.len() as i32), "MPI_ERR_ROOT");
         assert_eq!([class(world, ROOT), class(world, PROC_NULL)], ["MPI_ERR_ROOT"; 2]);

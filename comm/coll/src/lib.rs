@@ -43,6 +43,7 @@ mod runs;
 pub mod scan;
 pub mod scatter;
 mod schedule;
+mod settings;
 mod team;
 mod tree;
 mod tuning;
@@ -63,8 +64,9 @@ pub use reduce_scatter::ReduceScatterAlgorithm;
 pub use scan::ScanAlgorithm;
 pub use scatter::ScatterAlgorithm;
 pub use schedule::{Area, Order, Plan, Round, Schedule, Span, Step};
+pub use settings::{TuningError, TuningSetting};
 pub use team::Team;
-pub use tuning::{Tuning, TuningError, TuningSetting};
+pub use tuning::Tuning;
 
 /// What a schedule has to know of the elements that are reduced.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

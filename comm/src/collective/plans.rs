@@ -4,8 +4,8 @@
 
 use olympi_coll::inter;
 use olympi_coll::{
-    Area, Blocks, Elements, Placed, Plan, Schedule, Span, Tuning, all_gather, all_reduce, all_to_all,
-    barrier, board, broadcast, exclusive_scan, gather, reduce, reduce_scatter, scan, scatter,
+    Area, Blocks, BroadcastAlgorithm, Elements, Placed, Plan, Schedule, Span, Tuning, all_gather, all_reduce,
+    all_to_all, barrier, board, broadcast, exclusive_scan, gather, reduce, reduce_scatter, scan, scatter,
 };
 
 use crate::collective::invoke::Shape;
@@ -14,8 +14,8 @@ use crate::collective::role::root_across;
 impl Shape<'_> {
     /// The cells of the board, if it is there and serves so many bytes a rank, and no algorithm is asked for by name.
     fn board_for<A>(&self, asked: fn(&Tuning) -> &Option<A>, bytes: usize) -> Option<usize> {
-        self.board
-            .filter(|_| asked(self.tuning).is_none() && bytes <= self.tuning.board_limit(self.team.size()))
+        let asked = asked(self.tuning).is_some();
+        self.board.filter(|_| self.tuning.board_serves(self.team.size(), bytes, asked))
     }
 
     /// Makes a schedule by messages.
@@ -58,6 +58,16 @@ impl Shape<'_> {
         .unwrap_or_else(|| {
             Self::by_messages(|plan| broadcast::broadcast(plan, team, root, data, self.nodes, self.tuning))
         })
+    }
+
+    /// The same with messages that are the same ones for any length: a rank that is wrong about it gets an error, and nobody
+    /// waits.
+    pub(crate) fn broadcast_in_a_tree(&self, root: u32, len: usize) -> Schedule {
+        let broadcast = Some(BroadcastAlgorithm::Binomial);
+        let tuning = Tuning { broadcast, broadcast_short_max: usize::MAX, ..self.tuning.clone() };
+        let Self { team, sides, nodes, .. } = self;
+        let shape = Shape { team: team.clone(), sides: *sides, board: None, nodes: *nodes, tuning: &tuning };
+        shape.broadcast(root, len)
     }
 
     /// Blocks of `len` bytes. In place the root's lies where it goes, and those of others in the area of results.

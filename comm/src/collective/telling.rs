@@ -42,7 +42,7 @@ impl Communicator {
         );
         let mut line = |call: &str, asked: bool, name: &dyn Fn(usize) -> &'static str| {
             let each = SIZES.map(|(bytes, size)| {
-                let on_board = board && !asked && bytes <= tuning.board_limit(ranks);
+                let on_board = board && tuning.board_serves(ranks, bytes, asked);
                 format!("{size} {}", if on_board { "board" } else { name(bytes) })
             });
             let _ = writeln!(text, "olympi: {call}: {}", each.join(", "));

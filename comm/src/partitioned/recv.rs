@@ -93,15 +93,12 @@ impl<T: Equivalence + Sync> PartitionedRecv<T> {
         if self.seen[partition].load(Ordering::Acquire) {
             return Ok(true);
         }
-        let mut inside = self.comm.shared.door.enter()?;
-        inside.poll();
-        let arrived = inside.has_arrived(entry, partition, self.partitions());
-        // The door is still ours, so that no other thread looks at the partition before it is known to hold values.
-        let checked = match arrived {
-            Ok(true) => self.see(partition),
-            _ => Ok(()),
-        };
-        Shared::leave(inside);
+        let (arrived, checked) = self.comm.shared.look(|state| {
+            let arrived = state.has_arrived(entry, partition, self.partitions());
+            // The door is still ours, so that no other thread looks at the partition before it is known to hold values.
+            let checked = if let Ok(true) = arrived { self.see(partition) } else { Ok(()) };
+            (arrived, checked)
+        })?;
         let arrived = arrived.map_err(|fault| self.error(fault))?;
         checked.map_err(|invalid| self.invalid(invalid))?;
         Ok(arrived)

@@ -1,6 +1,6 @@
 //! A world that is cut in two, and the intercommunicator of its sides.
 
-use olympi_comm::{ANY_SOURCE, ANY_TAG, Communicator, Group, Universe};
+use olympi_comm::{ANY_SOURCE, ANY_TAG, Communicator, Group, PROC_NULL, ROOT, Universe};
 
 use super::{run, transports};
 
@@ -25,6 +25,24 @@ pub fn everywhere(body: impl Fn(&Side<'_>) + Copy + Send + Sync + 'static) {
             run(transport, left + right, move |universe| body(&cut(universe, left as i32)));
         }
     }
+}
+
+/// What each of a side names as the root, which is the last rank of the left or the right side.
+pub fn root_of(side: &Side<'_>, left: bool) -> i32 {
+    match (side.is_left == left, side.inter.rank() + 1 == side.inter.size()) {
+        (false, _) => side.theirs.len() as i32 - 1,
+        (true, true) => ROOT,
+        (true, false) => PROC_NULL,
+    }
+}
+
+/// Runs it for the roots of both sides.
+pub fn rooted(body: impl Fn(&Side<'_>, i32) + Copy + Send + Sync + 'static) {
+    everywhere(move |side| {
+        for left in [true, false] {
+            body(side, root_of(side, left));
+        }
+    });
 }
 
 pub fn cut(universe: &Universe, left: i32) -> Side<'_> {
