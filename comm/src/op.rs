@@ -124,6 +124,13 @@ pub(crate) struct OpRef {
     generation: u32,
 }
 
+impl OpRef {
+    /// A number that no other operation of this process has, within four milliards in the same slot.
+    pub(crate) fn number(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.slot)
+    }
+}
+
 /// What came of an operation.
 pub(crate) struct Outcome {
     pub(crate) status: Status,
