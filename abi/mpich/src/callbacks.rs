@@ -8,7 +8,7 @@ use olympi_abi::types;
 use crate::arguments::Translated;
 use crate::codes::{Code, SUCCESS};
 use crate::constants::Keyval;
-use crate::handles::{Comm, Datatype, Session};
+use crate::handles::{Comm, Datatype, File, Session};
 use crate::statuses::Status;
 
 /// Runs when the library is loaded: programs may give functions away before `MPI_Init`.
@@ -68,6 +68,10 @@ const MPICH: Dialect = Dialect {
         let (mut session, mut code) = (Session::from_core(session), Code::from_core(code));
         called!(function, Handler<Session>, &raw mut session, &raw mut code);
     },
+    file_error: |function, file, code| {
+        let (mut file, mut code) = (File::from_core(file), Code::from_core(code));
+        called!(function, Handler<File>, &raw mut file, &raw mut code);
+    },
     user_op: |function, input, inout, mut len, datatype| {
         let mut datatype = Datatype::from_core(datatype);
         called!(function, Operation<c_int>, input, inout, &raw mut len, &raw mut datatype);
@@ -99,6 +103,10 @@ const MPICH: Dialect = Dialect {
         let code = called!(function, Query, extra, &raw mut status);
         *core = status.to_core();
         code.to_core()
+    },
+    late_comm: |place, comm| {
+        // SAFETY: the caller's promise.
+        unsafe { place.cast::<Comm>().write(Comm::from_core(comm)) };
     },
 };
 
