@@ -47,6 +47,8 @@ type Operation<N> = unsafe extern "C" fn(*mut c_void, *mut c_void, *mut N, *mut 
 type Copy<H> = unsafe extern "C" fn(H, Keyval, *mut c_void, *mut c_void, *mut c_void, *mut c_int) -> Code;
 type Delete<H> = unsafe extern "C" fn(H, Keyval, *mut c_void, *mut c_void) -> Code;
 type Query = unsafe extern "C" fn(*mut c_void, *mut Status) -> Code;
+type Free = unsafe extern "C" fn(*mut c_void) -> Code;
+type Cancel = unsafe extern "C" fn(*mut c_void, c_int) -> Code;
 
 /// Calls the function at an address.
 macro_rules! called {
@@ -104,6 +106,8 @@ const MPICH: Dialect = Dialect {
         *core = status.to_core();
         code.to_core()
     },
+    grequest_free: |function, extra| called!(function, Free, extra).to_core(),
+    grequest_cancel: |function, extra, complete| called!(function, Cancel, extra, complete).to_core(),
     late_comm: |place, comm| {
         // SAFETY: the caller's promise.
         unsafe { place.cast::<Comm>().write(Comm::from_core(comm)) };

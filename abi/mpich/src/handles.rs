@@ -74,6 +74,9 @@ use c::*;
 /// [`types::Request::SENT`]
 const SENT: usize = types::Request::SENT.0;
 
+/// [`olympi_abi::predefined::SIZED`]
+const MPIX_C_FLOAT16: usize = 0x24a;
+
 handles! {
     /// `MPI_Comm`
     Comm { 0x0400_0000 = MPI_COMM_NULL, 0x4400_0000 = MPI_COMM_WORLD, 0x4400_0001 = MPI_COMM_SELF }
@@ -197,6 +200,8 @@ handles! {
         0x4c00_0840 = MPI_C_FLOAT_COMPLEX,
         0x4c00_1041 = MPI_C_DOUBLE_COMPLEX,
         0x4c00_2042 = MPI_C_LONG_DOUBLE_COMPLEX,
+        // An extension of MPICH.
+        0x4c00_0246 = MPIX_C_FLOAT16,
         // MPI's own.
         0x4c00_0843 = MPI_AINT,
         0x4c00_0844 = MPI_OFFSET,
