@@ -7,7 +7,6 @@
 
 use std::ffi::c_int;
 
-use olympi_abi::constants as c;
 use olympi_abi::types;
 
 use crate::arguments::{Argument, Translated};
@@ -69,7 +68,8 @@ macro_rules! handles {
     };
 }
 
-use c::*;
+#[allow(clippy::wildcard_imports, reason = "the tables name nearly all")]
+use olympi_abi::constants::*;
 
 /// [`types::Request::SENT`]
 const SENT: usize = types::Request::SENT.0;
