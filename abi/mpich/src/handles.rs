@@ -17,9 +17,15 @@ const UNKNOWN: usize = 1 << 32;
 /// Set in MPICH's form of a handle of ours that is not predefined.
 const USER: u32 = 1 << 31;
 
-/// A handle that is not predefined, as the core has it.
+/// MPICH's own half precision number of C, which the standard calls by Fortran's name alone.
+const MPIX_C_FLOAT16: u32 = 0x4c00_0246;
+
+/// A handle that is not in the table, as the core has it.
 #[inline]
 fn ours(mpich: u32) -> usize {
+    if mpich == MPIX_C_FLOAT16 {
+        return MPI_REAL2;
+    }
     if mpich >> 30 == 3 { (mpich ^ USER) as usize } else { UNKNOWN | mpich as usize }
 }
 
