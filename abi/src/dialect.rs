@@ -104,12 +104,12 @@ static STANDARD: Dialect = Dialect {
     type_delete: |function, datatype, keyval, value, extra| {
         called!(function, Delete<Datatype>, datatype, keyval, value, extra)
     },
+    grequest_free: |function, extra| called!(function, unsafe extern "C" fn(*mut c_void) -> c_int, extra),
+    grequest_cancel: |function, extra, over| {
+        called!(function, unsafe extern "C" fn(*mut c_void, c_int) -> c_int, extra, over)
+    },
     grequest_query: |function, extra, status| {
         called!(function, unsafe extern "C" fn(*mut c_void, *mut Status) -> c_int, extra, status)
-    },
-    grequest_free: |function, extra| called!(function, unsafe extern "C" fn(*mut c_void) -> c_int, extra),
-    grequest_cancel: |function, extra, complete| {
-        called!(function, unsafe extern "C" fn(*mut c_void, c_int) -> c_int, extra, complete)
     },
     late_comm: |place, comm| {
         // SAFETY: the caller's promise.

@@ -58,8 +58,7 @@ impl Operation {
 
     fn free(&self) -> Outcome {
         // SAFETY: the program has given this function for this, with that argument; once, as the callers see to.
-        let code = unsafe { (dialect().grequest_free)(self.free, self.extra as *mut c_void) };
-        answer(code, "free")
+        answer(unsafe { (dialect().grequest_free)(self.free, self.extra as *mut c_void) }, "free")
     }
 }
 
@@ -110,9 +109,9 @@ impl Pending for Generalized {
 
     fn cancel(&mut self) -> Outcome {
         let over = self.operation.stage().over;
-        let (function, extra) = (self.operation.cancel, self.operation.extra as *mut c_void);
+        let Operation { cancel, extra, .. } = *self.operation;
         // SAFETY: the program has given this function for this, with that argument.
-        answer(unsafe { (dialect().grequest_cancel)(function, extra, flag(over)) }, "cancel")
+        answer(unsafe { (dialect().grequest_cancel)(cancel, extra as *mut c_void, flag(over)) }, "cancel")
     }
 
     /// One that is not over frees itself when it is.
