@@ -50,8 +50,8 @@
 //! | `MPI_Intercomm_create`, `_from_groups`, `_merge` | [`Communicator::create_inter`], [`Job::inter_from_groups`], [`Communicator::merge`] |
 //! | `MPI_Comm_test_inter`, `remote_size`, `remote_group` | [`Communicator::is_inter`], [`remote_size`](Communicator::remote_size), [`remote_group`](Communicator::remote_group) |
 //! | `MPI_ROOT`, collectives of intercommunicators | [`ROOT`], those of every [`Communicator`] |
-//! | `MPI_Cart_create`, `_sub`, `_shift`, `_coords`, `_rank`; `MPI_Dims_create` | [`Communicator::cartesian`], [`Cartesian`]; [`dims_create`] |
-//! | `MPI_Graph_create`, `MPI_Dist_graph_create`, `_adjacent`; `MPI_Topo_test` | [`Communicator::graph`], [`dist_graph`](Communicator::dist_graph), [`dist_graph_adjacent`](Communicator::dist_graph_adjacent); [`topology`](Communicator::topology) |
+//! | `MPI_Cart_create`, `_sub`, `_shift`, `_coords`, `_rank`, `_map`; `MPI_Dims_create` | [`Communicator::cartesian`], [`Cartesian`], [`cart_map`](Communicator::cart_map); [`dims_create`] |
+//! | `MPI_Graph_create`, `_map`, `MPI_Dist_graph_create`, `_adjacent`; `MPI_Topo_test` | [`Communicator::graph`], [`graph_map`](Communicator::graph_map), [`dist_graph`](Communicator::dist_graph), [`dist_graph_unweighted`](Communicator::dist_graph_unweighted), [`dist_graph_adjacent`](Communicator::dist_graph_adjacent); [`topology`](Communicator::topology) |
 //! | `MPI_Neighbor_allgather`, `_alltoall`, ... | [`Communicator::neighbour_all_gather_into`], [`neighbour_all_to_all_into`](Communicator::neighbour_all_to_all_into), ... |
 //! | `MPI_Session_init`, `finalize` | [`Session::init`], [`Job::session`], dropping it |
 //! | `MPI_Session_get_num_psets`, `nth_pset`, `pset_info` | [`Session::psets`], [`Session::pset_info`] |

@@ -133,14 +133,14 @@ impl<T> Table<T> {
         unsafe { (*slot.object.get()).write(object) };
         let state = slot.state.load(Ordering::Relaxed);
         slot.state.store(state | 1, Ordering::Release);
-        Some(USER | self.kind << KIND_SHIFT | (state >> 1) as usize % AGES as usize * PLACES | place)
+        Some(USER | self.kind << KIND_SHIFT | ((state >> 1) as usize % AGES as usize * PLACES) | place)
     }
 
     /// Takes an object out; `None`: there is none.
     pub fn remove(&self, handle: usize) -> Option<T> {
         let slot = self.slot(handle)?;
         let state = slot.state.load(Ordering::Relaxed);
-        let next = ((state >> 1) + 1) % AGES << 1;
+        let next = (((state >> 1) + 1) % AGES) << 1;
         slot.state.compare_exchange(state, next, Ordering::AcqRel, Ordering::Relaxed).ok()?;
         // SAFETY: the slot has held an object until the exchange, which one caller alone has made.
         let object = unsafe { (*slot.object.get()).assume_init_read() };

@@ -8,7 +8,7 @@ use olympi_comm::raw::{RawPartitions, RawRequest, Side};
 
 use crate::constants::{MPI_ERR_ARG, MPI_ERR_REQUEST, MPI_SUCCESS};
 use crate::fault::{Fault, Outcome, Place};
-use crate::object::{flag, put};
+use crate::object::{TypeObject, flag, put};
 use crate::requests::{Kind, make};
 use crate::types::{Comm, Datatype, Info, Number, Request};
 
@@ -81,6 +81,18 @@ fn number(number: c_int) -> Outcome<usize> {
         .map_err(|_| Fault::new(MPI_ERR_ARG, format!("{number} partitions, or a partition of that number")))
 }
 
+/// How many elements each partition has; looks at the other arguments too.
+fn count_of<N: Number>(
+    datatype: &TypeObject,
+    buffer: *const c_void,
+    partitions: usize,
+    count: N,
+) -> Outcome<usize> {
+    let each = datatype.count(count)?;
+    datatype.raw(buffer, if partitions == 0 { 0 } else { each as i64 })?;
+    Ok(each)
+}
+
 /// `MPI_Psend_init`
 ///
 /// # Safety
@@ -99,8 +111,7 @@ pub unsafe fn psend_init<N: Number>(
 ) -> c_int {
     comm.call("MPI_Psend_init", |object| {
         let (partitions, datatype) = (number(partitions)?, datatype.get()?);
-        datatype.raw(buffer, count)?; // Looks at the arguments.
-        let (start, count) = (buffer.cast_mut().cast(), datatype.count(count)?);
+        let (start, count) = (buffer.cast_mut().cast(), count_of(datatype, buffer, partitions, count)?);
         // SAFETY: the caller's promise.
         unsafe {
             let made = object.comm.psend_raw_init(start, partitions, count, &datatype.datatype, dest, tag)?;
@@ -127,8 +138,7 @@ pub unsafe fn precv_init<N: Number>(
 ) -> c_int {
     comm.call("MPI_Precv_init", |object| {
         let (partitions, datatype) = (number(partitions)?, datatype.get()?);
-        datatype.raw(buffer, count)?; // Looks at the arguments.
-        let (start, count) = (buffer.cast(), datatype.count(count)?);
+        let (start, count) = (buffer.cast(), count_of(datatype, buffer, partitions, count)?);
         // SAFETY: the caller's promise.
         unsafe {
             let made =

@@ -155,7 +155,7 @@ impl CreateError {
             }
             Self::Color { .. } => ErrorClass::Arg,
             Self::Attribute(error) => error.class(),
-            Self::Confused { .. } => ErrorClass::NotSame,
+            Self::Confused { .. } | Self::Leaders => ErrorClass::NotSame,
             Self::PeerGone { .. } => ErrorClass::ProcAborted,
             Self::CalledOff { .. } | Self::Thread(_) => ErrorClass::Other,
         }

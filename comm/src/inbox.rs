@@ -332,8 +332,9 @@ impl State {
         }
     }
 
-    /// Drops what has come and nobody has asked for.
+    /// Drops what has come and nobody has asked for, since this process leaves.
     pub(crate) fn discard_unexpected(&mut self) {
+        self.refuse_proposals();
         let messages = self.mail.contexts.drain_unexpected();
         self.discard(messages);
     }

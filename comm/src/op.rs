@@ -124,6 +124,13 @@ pub(crate) struct OpRef {
     generation: u32,
 }
 
+impl OpRef {
+    /// A number that no other operation of this process has, within four milliards in the same slot.
+    pub(crate) fn number(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.slot)
+    }
+}
+
 /// What came of an operation.
 pub(crate) struct Outcome {
     pub(crate) status: Status,
@@ -321,6 +328,11 @@ impl Ops {
             op.extra = Extra::default();
         }
         self.free.push(slot);
+    }
+
+    /// How many have not been asked for their outcome.
+    pub(crate) fn in_use(&self) -> usize {
+        self.slots.len() - self.free.len()
     }
 
     /// How many operations have bytes on their way; receives that no message has matched do not.

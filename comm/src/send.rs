@@ -112,12 +112,10 @@ impl Communicator {
         let Some(buffer) = self.bsend_buffer() else {
             return Err(SendError::Buffer { rank: dest, needed, free: 0, attached: 0 });
         };
-        let mut inside = self.shared.door.enter()?;
         if needed > buffer.free() {
-            drop(inside);
             self.shared.look(|_| ())?; // What has left meanwhile makes room.
-            inside = self.shared.door.enter()?;
         }
+        let mut inside = self.shared.door.enter()?;
         let Some(piece) = buffer.copy(bytes) else {
             let (free, attached) = (buffer.free(), buffer.attached());
             return Err(SendError::Buffer { rank: dest, needed, free, attached });

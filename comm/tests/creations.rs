@@ -206,6 +206,67 @@ fn a_member_that_dies_ends_the_creation_at_all_others_and_they_go_on_without_it(
     });
 }
 
+/// One dies in the course of a creation: whoever has the communicator can exchange messages in it with all others who have it,
+/// and whoever has not goes on with the parent.
+#[test]
+fn who_has_a_communicator_has_it_with_all_others_who_do() {
+    let mixed = Arc::new(Mutex::new(0));
+    with_seeds(120, |seed| {
+        let mut rng = Rng::new(seed);
+        let ranks = [4, 5, 8, 9][(seed % 4) as usize];
+        let network = network(seed / 4, &mut rng);
+        let (victim, moment) = (rng.below(ranks as usize) as i32, rng.below(1500) as u64);
+        let made = Mutex::new(Vec::new());
+        let counted = Arc::clone(&mixed);
+        simulate(seed, ranks, network, move |rank| {
+            let (world, me) = (rank.world, rank.me);
+            rank.meet();
+            let killer = (me == victim).then(|| {
+                let network = rank.network.clone();
+                let until = network.now() + moment;
+                std::thread::spawn(move || {
+                    let begin = Instant::now();
+                    while network.now() < until && begin.elapsed() < Duration::from_millis(20) {
+                        std::thread::yield_now();
+                    }
+                    network.kill(victim as usize);
+                })
+            });
+            let dup = world.dup();
+            killer.into_iter().for_each(|killer| killer.join().unwrap());
+            if me == victim {
+                rank.meet();
+                return;
+            }
+            if dup.is_ok() {
+                made.lock().unwrap().push(me);
+            }
+            rank.meet();
+            let having = made.lock().unwrap().clone();
+            if me == (victim + 1) % rank.size && !having.is_empty() && having.len() + 1 < ranks as usize {
+                *counted.lock().unwrap() += 1;
+            }
+            let talk = |comm: &Communicator, with: &[i32]| {
+                let others = || with.iter().copied().filter(|other| *other != me);
+                let sends: Vec<_> =
+                    others().map(|other| comm.isend(vec![me; 1000], other, 5).unwrap()).collect();
+                others().for_each(|other| {
+                    assert_eq!(comm.recv_vec::<i32>(other, 5).unwrap().0, vec![other; 1000]);
+                });
+                sends.into_iter().for_each(|send| drop(send.wait().unwrap()));
+            };
+            match &dup {
+                Ok(dup) => talk(dup, &having),
+                Err(CreateError::PeerGone { .. }) => {}
+                Err(error) => panic!("{error}"),
+            }
+            let alive: Vec<_> = (0..rank.size).filter(|rank| *rank != victim).collect();
+            talk(world, &alive);
+        });
+    });
+    assert!(*mixed.lock().unwrap() > 0, "no seed has parted the ranks");
+}
+
 fn created(error: olympi_comm::Error) -> CreateError {
     match error {
         olympi_comm::Error::Create(error) => error,

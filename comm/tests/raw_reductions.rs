@@ -51,7 +51,7 @@ fn operations_are_found_by_the_datatype() {
         (basic(Basic::C_LONG_DOUBLE), Element::LongDouble),
         (basic(Basic::C_LONG_DOUBLE_COMPLEX), Element::ComplexLongDouble),
         (basic(Basic::COMPLEX_F64), Element::ComplexF64),
-        (pair(Basic::I32, Basic::I32), Element::I32),
+        (basic(Basic::I32).contiguous(2).unwrap(), Element::I32),
     ] {
         assert_eq!(raw::element(Kind::Sum, &datatype), Some(element), "{datatype:?}");
     }
@@ -77,6 +77,7 @@ fn operations_are_found_by_the_datatype() {
     for (kind, datatype) in [
         (Kind::MaximumLocation, basic(Basic::F64)),
         (Kind::Sum, pair(Basic::F64, Basic::I32)),
+        (Kind::Sum, pair(Basic::I32, Basic::I32)),
         (Kind::Sum, basic(Basic::CHAR)),
         (Kind::BitwiseOr, basic(Basic::F32)),
         (Kind::Maximum, basic(Basic::COMPLEX_F32)),

@@ -1,14 +1,14 @@
 //! Calls with arrays of handles or ranks, whose lengths are found in other arguments, or in the communicator.
 
-use std::ffi::{c_char, c_int};
+use std::ffi::c_int;
 
 use olympi_abi::constants as c;
-use olympi_abi::types::{self, Aint, Count, TEnum};
-use olympi_abi::{datatypes, groups, tools, topology};
+use olympi_abi::types::{self, Aint, Count};
+use olympi_abi::{datatypes, groups, topology};
 
 use crate::arguments::{Answer, Argument, Translated, with_array};
 use crate::codes::Code;
-use crate::constants::{Binding, Buffer, BufferMut, Rank, Verbosity};
+use crate::constants::{Buffer, BufferMut, Rank};
 use crate::handles::{Comm, Datatype, Group, Info, Request};
 
 /// How many types a rank sends with, and receives with.
@@ -186,59 +186,6 @@ unsafe fn type_create_struct_c(
     }
 }
 
-/// `MPI_T_event_get_info`: the array has as many datatypes as the program says to have room for, and the call has.
-///
-/// # Safety
-/// What MPI asks for.
-unsafe fn event_get_info(
-    event_index: c_int,
-    name: *mut c_char,
-    name_len: *mut c_int,
-    verbosity: *mut Verbosity,
-    datatypes: *mut Datatype,
-    displacements: *mut Aint,
-    elements: *mut c_int,
-    enumtype: *mut TEnum,
-    info: *mut Info,
-    desc: *mut c_char,
-    desc_len: *mut c_int,
-    bind: *mut Binding,
-) -> Code {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let room = elements.as_ref().map_or(0, |room| *room);
-        let (mut verbosity, mut info, mut bind) =
-            ((verbosity, verbosity.hold()), (info, info.hold()), (bind, bind.hold()));
-        let answer = with_array(i64::from(room), datatypes.cast_const(), |ours| {
-            let answer = tools::event_get_info(
-                event_index,
-                name,
-                name_len,
-                <*mut Verbosity>::lend(&mut verbosity.1),
-                ours,
-                displacements,
-                elements,
-                enumtype,
-                <*mut Info>::lend(&mut info.1),
-                desc,
-                desc_len,
-                <*mut Binding>::lend(&mut bind.1),
-            );
-            if answer == c::MPI_SUCCESS && !datatypes.is_null() {
-                let written = elements.as_ref().map_or(0, |written| *written.min(&room));
-                for at in 0..usize::try_from(written).unwrap_or(0) {
-                    *datatypes.add(at) = Datatype::from_core(*ours.add(at));
-                }
-            }
-            answer
-        });
-        verbosity.0.settle(verbosity.1);
-        info.0.settle(info.1);
-        bind.0.settle(bind.1);
-        Code::answer(answer)
-    }
-}
-
 by_hand! {
     MPI_Group_translate_ranks PMPI_Group_translate_ranks = group_translate_ranks(
         group1: Group, n: c_int, ranks1: *const Rank, group2: Group, ranks2: *mut Rank) -> Code;
@@ -248,9 +195,4 @@ by_hand! {
     MPI_Type_create_struct_c PMPI_Type_create_struct_c = type_create_struct_c(
         count: Count, array_of_blocklengths: *const Count, array_of_displacements: *const Count,
         array_of_types: *const Datatype, newtype: *mut Datatype) -> Code;
-    MPI_T_event_get_info PMPI_T_event_get_info = event_get_info(
-        event_index: c_int, name: *mut c_char, name_len: *mut c_int, verbosity: *mut Verbosity,
-        array_of_datatypes: *mut Datatype, array_of_displacements: *mut Aint, num_elements: *mut c_int,
-        enumtype: *mut TEnum, info: *mut Info, desc: *mut c_char, desc_len: *mut c_int,
-        bind: *mut Binding) -> Code;
 }

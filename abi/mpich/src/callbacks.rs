@@ -8,7 +8,7 @@ use olympi_abi::types;
 use crate::arguments::Translated;
 use crate::codes::{Code, SUCCESS};
 use crate::constants::Keyval;
-use crate::handles::{Comm, Datatype, Session};
+use crate::handles::{Comm, Datatype, File, Session};
 use crate::statuses::Status;
 
 /// Runs when the library is loaded: programs may give functions away before `MPI_Init`.
@@ -46,6 +46,8 @@ type Handler<H> = unsafe extern "C" fn(*mut H, *mut Code, ...);
 type Operation<N> = unsafe extern "C" fn(*mut c_void, *mut c_void, *mut N, *mut Datatype);
 type Copy<H> = unsafe extern "C" fn(H, Keyval, *mut c_void, *mut c_void, *mut c_void, *mut c_int) -> Code;
 type Delete<H> = unsafe extern "C" fn(H, Keyval, *mut c_void, *mut c_void) -> Code;
+type Free = unsafe extern "C" fn(*mut c_void) -> Code;
+type Cancel = unsafe extern "C" fn(*mut c_void, c_int) -> Code;
 type Query = unsafe extern "C" fn(*mut c_void, *mut Status) -> Code;
 
 /// Calls the function at an address.
@@ -67,6 +69,10 @@ const MPICH: Dialect = Dialect {
     session_error: |function, session, code| {
         let (mut session, mut code) = (Session::from_core(session), Code::from_core(code));
         called!(function, Handler<Session>, &raw mut session, &raw mut code);
+    },
+    file_error: |function, file, code| {
+        let (mut file, mut code) = (File::from_core(file), Code::from_core(code));
+        called!(function, Handler<File>, &raw mut file, &raw mut code);
     },
     user_op: |function, input, inout, mut len, datatype| {
         let mut datatype = Datatype::from_core(datatype);
@@ -92,6 +98,8 @@ const MPICH: Dialect = Dialect {
         let (datatype, keyval) = (Datatype::from_core(datatype), Keyval::from_core(keyval));
         called!(function, Delete<Datatype>, datatype, keyval, value, extra).to_core()
     },
+    grequest_free: |function, extra| called!(function, Free, extra).to_core(),
+    grequest_cancel: |function, extra, over| called!(function, Cancel, extra, over).to_core(),
     grequest_query: |function, extra, status| {
         // SAFETY: one of the core's.
         let core = unsafe { &mut *status };
@@ -99,6 +107,10 @@ const MPICH: Dialect = Dialect {
         let code = called!(function, Query, extra, &raw mut status);
         *core = status.to_core();
         code.to_core()
+    },
+    late_comm: |place, comm| {
+        // SAFETY: the caller's promise.
+        unsafe { place.cast::<Comm>().write(Comm::from_core(comm)) };
     },
 };
 

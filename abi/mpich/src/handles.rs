@@ -10,16 +10,22 @@ use std::ffi::c_int;
 use olympi_abi::constants as c;
 use olympi_abi::types;
 
-use crate::arguments::Translated;
+use crate::arguments::{Argument, Translated};
 
 /// Set in what a program passes that is no handle. Handles of ours are smaller.
 const UNKNOWN: usize = 1 << 32;
 /// Set in MPICH's form of a handle of ours that is not predefined.
 const USER: u32 = 1 << 31;
 
-/// A handle that is not predefined, as the core has it.
+/// MPICH's own half precision number of C, which the standard calls by Fortran's name alone.
+const MPIX_C_FLOAT16: u32 = 0x4c00_0246;
+
+/// A handle that is not in the table, as the core has it.
 #[inline]
 fn ours(mpich: u32) -> usize {
+    if mpich == MPIX_C_FLOAT16 {
+        return MPI_REAL2;
+    }
     if mpich >> 30 == 3 { (mpich ^ USER) as usize } else { UNKNOWN | mpich as usize }
 }
 
@@ -225,6 +231,27 @@ impl Translated for File {
     fn from_core(core: types::File) -> Self {
         Self(if core == types::File::NULL { 0 } else { core.0 })
     }
+}
+
+/// The place of a communicator that is written when a request is over. The core has it as it is, and asks the dialect to
+/// write to it.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct LateComm(*mut Comm);
+
+impl Argument for LateComm {
+    type Core = *mut types::Comm;
+    type Held = *mut types::Comm;
+
+    unsafe fn hold(self) -> *mut types::Comm {
+        self.0.cast()
+    }
+
+    fn lend(held: &mut *mut types::Comm) -> *mut types::Comm {
+        *held
+    }
+
+    unsafe fn settle(self, _held: *mut types::Comm) {}
 }
 
 #[cfg(test)]

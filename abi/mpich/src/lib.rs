@@ -25,15 +25,16 @@
 mod export;
 
 mod arguments;
-// mod arrays;
-// mod attributes;
+mod arrays;
+mod attributes;
 mod callbacks;
 mod codes;
 mod constants;
-// mod contents;
+mod contents;
+// mod events;
 mod fortran;
 mod handles;
-// mod older;
+mod older;
 mod several;
 mod statuses;
 mod tables;

@@ -7,6 +7,7 @@ use olympi_comm::{Communicator, CreateError, Error, Request as Underway};
 use crate::arguments::wanted;
 use crate::attributes::{self, Attributes};
 use crate::communicators::given;
+use crate::dialect::dialect;
 use crate::errors;
 use crate::fault::{Fault, Outcome};
 use crate::object::{CommObject, put};
@@ -105,7 +106,7 @@ unsafe fn begin(call: &str, comm: Comm, info: Info, newcomm: *mut Comm, request:
         let underway = match underway {
             Ok(underway) => underway,
             // SAFETY: the caller's promise.
-            Err(error) => return unsafe { given(newcomm, heritage.go_to(Err(CreateError::into(error)))) },
+            Err(error) => return unsafe { late(newcomm, heritage.go_to(Err(CreateError::into(error)))) },
         };
         let stage = Stage::Underway(underway, heritage);
         let pending = Duplicate { stage, newcomm: Place(newcomm) };
@@ -113,6 +114,17 @@ unsafe fn begin(call: &str, comm: Comm, info: Info, newcomm: *mut Comm, request:
         // SAFETY: as above.
         unsafe { put(request, handle) }
     })
+}
+
+/// Gives a new communicator, or none, to the program, whose place is as wide as its handles are.
+///
+/// # Safety
+/// As above.
+unsafe fn late(newcomm: *mut Comm, made: Outcome<Comm>) -> Outcome {
+    let handle = *made.as_ref().unwrap_or(&Comm::NULL);
+    // SAFETY: the caller's promise.
+    unsafe { (dialect().late_comm)(newcomm.cast(), handle) };
+    made.map(|_| ())
 }
 
 /// Where the program wants the new communicator.
@@ -169,7 +181,7 @@ impl Pending for Duplicate {
             Stage::Underway(..) => unreachable!("it was waited for"),
         };
         // SAFETY: the program's promise, which the place keeps.
-        unsafe { given(self.newcomm.0, made) }
+        unsafe { late(self.newcomm.0, made) }
     }
 
     fn peek(&mut self, _status: &mut Status) -> Outcome {

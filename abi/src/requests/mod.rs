@@ -331,11 +331,12 @@ pub unsafe fn put_proc_null(status: *mut Status) {
     }
 }
 
-/// Writes a status, but for its error, which belongs to the calls that give several.
+/// Writes a status, but for its error, which belongs to the calls that give several. An empty one has no error either (MPI
+/// 5.0, section 3.7.3).
 unsafe fn put_status(place: *mut Status, status: &Status) {
     // SAFETY: the caller's promise: null, or may be written.
     if let Some(place) = unsafe { place.as_mut() } {
-        let error = place.error;
+        let error = if status.is_empty() { MPI_SUCCESS } else { place.error };
         *place = *status;
         place.error = error;
     }

@@ -32,11 +32,13 @@ static void divided(void) {
     DO(MPI_Startall(2, requests));
     DO(MPI_Test(&requests[1], &flag, MPI_STATUS_IGNORE));
     CHECK(!flag);
-    DO(MPI_Testany(2, requests, &index, &flag, MPI_STATUS_IGNORE));
-    CHECK(!flag);
+    if (size == 1) {
+      DO(MPI_Testany(2, requests, &index, &flag, MPI_STATUS_IGNORE));
+      CHECK(!flag);
+    }
     DO(MPI_Pready_range(9, 11, requests[1]));
     DO(MPI_Parrived(requests[0], 0, &flag));
-    CHECK(!flag);
+    CHECK(!flag || size > 1);
     do DO(MPI_Parrived(requests[0], 3, &flag));
     while (!flag);
     compare(LEN / 4 * 3, LEN, round);
@@ -95,6 +97,7 @@ static void derived(void) {
     }
     for (int i = 0; i < LEN / 2; i++) {
       int here = i >= LEN / 6 && i < LEN / 3;
+      if (!here && size > 1) continue; /* It may have come already. */
       SAME(wide[3 * i], here ? 2 * i * 7 + round + source * 1000 : -1);
       SAME(wide[3 * i + 1], -1);
     }

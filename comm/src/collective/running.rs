@@ -117,6 +117,8 @@ pub(crate) struct Collectives {
     pub(crate) seated: Vec<u32>,
     spare: Vec<Line>,
     pub(crate) tuning: Tuning,
+    /// What was set since the job was joined, as it was said.
+    pub(crate) told: Vec<(String, String)>,
     /// All ranks of the job are on this host.
     pub(crate) everyone_here: bool,
     /// Which process of the job lives on which node, if that is known and there are several.

@@ -10,8 +10,10 @@
 //! a binomial tree is a run of ranks, so that entries need no names.
 //!
 //! Whatever fails, each member sends the messages that others wait for, and its vote tells why: a member that dies ends
-//! the creation at all others with an error that names it, and nobody hangs. (Where it dies after it has handed on
-//! the votes, some may have the communicator and others the error, as in any agreement among processes that may die.)
+//! the creation at all others with an error that names it, and nobody hangs. Where it dies after it has handed on the
+//! votes, those below it in the tree may get the error and all others the communicator, as in any agreement among processes
+//! that may die; [`CreateError`](crate::CreateError) tells users what holds then. To ask someone else for the result would
+//! need results that are remembered without an end, and it would still be lost with member 0.
 //!
 //! Two groups that do not know each other yet make an intercommunicator by one agreement each, which are bridged: when all
 //! votes of a group have come to its first member, that one swaps them for those of the other group's first member, tables
@@ -29,6 +31,7 @@ use olympi_transport::{Mode, SendId, Sent};
 use olympi_transport_api::{Envelope, Peer, RecvBuf};
 
 use crate::context::{AGREEMENTS, FIRST, Traffic, candidate, context};
+use crate::create::circle::{ACROSS, Watch};
 use crate::create::vote::{HEADER, Verdict, Vote};
 use crate::error::RecvError;
 use crate::group::Group;
@@ -36,7 +39,7 @@ use crate::inbox::State;
 use crate::op::{Hold, OpRef, Outcome, Phase};
 use crate::recv::{Growing, Owned, lend_const};
 
-/// Where all this happens.
+/// Where all this happens inside a group.
 const CONTEXT: u32 = context(AGREEMENTS, Traffic::Collective);
 
 /// What is voted on.
@@ -57,6 +60,8 @@ pub(crate) struct Motion {
     pub(crate) valid: bool,
     /// Where member 0 asks another group.
     pub(crate) bridge: Option<Bridge>,
+    /// Member 0 asks another group, and this process makes no other call before that has answered.
+    pub(crate) alone: bool,
 }
 
 /// The way to another group, whose agreement is to come to the same result.
@@ -72,31 +77,33 @@ pub(crate) struct Bridge {
 
 /// An agreement, seen from one member.
 pub(crate) struct Ballot {
-    motion: Motion,
+    pub(super) motion: Motion,
     /// What the creation's request waits for.
-    op: OpRef,
+    pub(super) op: OpRef,
     number: u32,
     /// The number was free here, and is reserved.
     reserved: bool,
     /// All votes that are counted so far.
     vote: Vote,
     /// The entries of this subtree, later of all.
-    table: Vec<u8>,
+    pub(super) table: Vec<u8>,
     /// There was a round before, which has brought the table.
-    told: bool,
+    pub(super) told: bool,
     /// Votes that are still to come from below, in the order of ranks.
     children: VecDeque<(Peer, OpRef)>,
     /// The result, which is to come from above.
-    parent: Option<(Peer, OpRef)>,
+    pub(super) parent: Option<(Peer, OpRef)>,
     /// The votes of another group.
-    bridge: Option<(Bridge, OpRef)>,
-    stage: Stage,
+    pub(super) bridge: Option<(Bridge, OpRef)>,
+    pub(super) stage: Stage,
+    /// Whether all this waits in vain.
+    pub(super) watch: Watch,
     /// Why a member is gone, as far as this process knows.
     detail: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
     Up,
     Across,
     Down,
@@ -156,11 +163,14 @@ impl State {
             parent: None,
             bridge: None,
             stage: Stage::Up,
+            watch: Watch::default(),
             detail: None,
             motion,
         };
+        self.drop_chases();
         self.open(&mut ballot);
         self.move_on(&mut ballot);
+        self.watch(&mut ballot);
         if ballot.stage != Stage::Over {
             self.mail.ballots.push(ballot);
         }
@@ -172,6 +182,7 @@ impl State {
         let mut ballots = std::mem::take(&mut self.mail.ballots);
         for ballot in &mut ballots {
             self.move_on(ballot);
+            self.watch(ballot);
         }
         ballots.retain(|ballot| ballot.stage != Stage::Over);
         self.mail.ballots = ballots;
@@ -198,21 +209,21 @@ impl State {
         };
         (ballot.vote.highest, ballot.vote.lowest) = (ballot.number, ballot.number);
         let Motion { group, me, tag, bridge, .. } = &ballot.motion;
-        ballot.bridge = bridge.map(|bridge| (bridge, self.await_vote(bridge.peer, bridge.tag)));
+        ballot.bridge = bridge.map(|bridge| (bridge, self.await_vote(ACROSS, bridge.peer, bridge.tag)));
         for child in children(*me, group.len()) {
             let peer = group.peer(child);
-            ballot.children.push_back((peer, self.await_vote(peer, *tag)));
+            ballot.children.push_back((peer, self.await_vote(CONTEXT, peer, *tag)));
         }
         ballot.parent = parent(*me).map(|parent| {
             let peer = group.peer(parent);
-            (peer, self.await_vote(peer, *tag))
+            (peer, self.await_vote(CONTEXT, peer, *tag))
         });
     }
 
-    fn await_vote(&mut self, peer: Peer, tag: i32) -> OpRef {
+    fn await_vote(&mut self, context: u32, peer: Peer, tag: i32) -> OpRef {
         let pattern = Pattern { source: Some(peer.0), tag: Some(tag) };
         let hold = Box::new(Growing::<u8>::default());
-        self.post(CONTEXT, UNCHECKED, pattern, RecvBuf::empty(), Some(hold))
+        self.post(context, UNCHECKED, pattern, RecvBuf::empty(), Some(hold))
     }
 
     /// Moves an agreement on as far as it goes.
@@ -250,7 +261,9 @@ impl State {
                         let Some(outcome) = self.mail.ops.take(op) else { return };
                         ballot.bridge = None;
                         let entries = ballot.count(bridge.peer, outcome, bridge.key);
-                        if !ballot.told {
+                        if ballot.vote.verdict == Verdict::Circular {
+                            ballot.table = entries; // What the circle is.
+                        } else if !ballot.told {
                             ballot.table.extend(entries);
                         }
                     }
@@ -284,49 +297,64 @@ impl State {
 
     /// Sends what is counted, and the table unless it is known.
     fn send_vote(&mut self, ballot: &Ballot, to: Peer) -> Result<(), String> {
-        self.send_ballot(ballot, ballot.vote, to, ballot.motion.tag)
+        self.send_ballot(CONTEXT, ballot, ballot.vote, to, ballot.motion.tag)
     }
 
     /// The same to another group.
     fn send_across(&mut self, ballot: &Ballot, bridge: Bridge) -> Result<(), String> {
         let vote = Vote { key: bridge.key, ..ballot.vote };
-        self.send_ballot(ballot, vote, bridge.peer, bridge.tag)
+        self.send_ballot(ACROSS, ballot, vote, bridge.peer, bridge.tag)
     }
 
-    fn send_ballot(&mut self, ballot: &Ballot, vote: Vote, to: Peer, tag: i32) -> Result<(), String> {
+    fn send_ballot(
+        &mut self,
+        context: u32,
+        ballot: &Ballot,
+        vote: Vote,
+        to: Peer,
+        tag: i32,
+    ) -> Result<(), String> {
         let mut bytes = vote.encode().to_vec();
         if !ballot.told {
             bytes.extend(&ballot.table);
         }
         let Motion { group, me, .. } = &ballot.motion;
-        self.send_bytes(group.peer(*me), to, tag, bytes)
+        self.send_bytes(context, group.peer(*me), to, tag, bytes)
     }
 
     /// Tells another group, which waits for this process's vote, that none of its own will make a communicator with it.
-    pub(crate) fn call_off(&mut self, me: Peer, bridge: Bridge) {
+    pub(super) fn refuse(&mut self, me: Peer, bridge: Bridge, verdict: Verdict, table: &[u8]) {
         let Bridge { peer, tag, key } = bridge;
-        let vote = Vote { key, verdict: Verdict::CalledOff, highest: FIRST, lowest: FIRST, culprit: me };
-        if self.send_bytes(me, peer, tag, vote.encode().to_vec()).is_err() {
+        let vote = Vote { key, verdict, highest: FIRST, lowest: FIRST, culprit: me };
+        let bytes = [&vote.encode()[..], table].concat();
+        if self.send_bytes(ACROSS, me, peer, tag, bytes).is_err() {
             return; // It has its reasons by then.
         }
         // The other's vote, if there is one, must not wait for the next call.
-        let op = self.await_vote(peer, tag);
+        let op = self.await_vote(ACROSS, peer, tag);
         if self.mail.ops.take(op).is_none() {
             let op = self.mail.ops.at(op.slot);
             (op.unusual, op.extra.detached) = (true, true);
         }
     }
 
-    fn send_bytes(&mut self, me: Peer, to: Peer, tag: i32, bytes: Vec<u8>) -> Result<(), String> {
+    pub(super) fn send_bytes(
+        &mut self,
+        context: u32,
+        me: Peer,
+        to: Peer,
+        tag: i32,
+        bytes: Vec<u8>,
+    ) -> Result<(), String> {
         let (source, len) = (me.0, bytes.len() as u64);
-        let envelope = Envelope { context: CONTEXT, source, tag, signature: UNCHECKED, len };
+        let envelope = Envelope { context, source, tag, signature: UNCHECKED, len };
         let buf = lend_const(&bytes);
         match self.progress.send(to, &envelope, Mode::Standard, buf, SendId(self.mail.ops.next())) {
             Ok(Sent::Done) => Ok(()),
             Ok(Sent::Pending) => {
                 // From here on the vector belongs to the operation; its memory stays where it is.
                 let hold = Some(Box::new(Owned(bytes)) as Box<dyn Hold>);
-                let op = self.mail.ops.begin(CONTEXT, UNCHECKED, RecvBuf::empty(), hold);
+                let op = self.mail.ops.begin(context, UNCHECKED, RecvBuf::empty(), hold);
                 let op = self.mail.ops.at(op.slot);
                 (op.unusual, op.extra.detached) = (true, true);
                 Ok(())
@@ -350,6 +378,7 @@ impl State {
             return self.open(ballot);
         }
         ballot.stage = Stage::Over;
+        self.end_watch(ballot);
         let detached = self.mail.ops.at(ballot.op.slot).extra.detached;
         // A number that has no communicator here may have one at others that think better of it.
         if (verdict != Verdict::Agreed || detached) && ballot.reserved {
@@ -363,6 +392,11 @@ impl State {
 }
 
 impl Ballot {
+    /// How it stands.
+    pub(super) fn verdict(&self) -> Verdict {
+        self.vote.verdict
+    }
+
     /// Counts what has come from a member, or from another group, by the key that it should have; and gives the entries that came with it.
     fn count(&mut self, from: Peer, outcome: Outcome, key: u64) -> Vec<u8> {
         match Growing::<u8>::finish(outcome, &self.motion.group) {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use olympi_transport_api::Peer;
 
+use crate::ThreadLevel;
 use crate::communicator::{About, Communicator};
 use crate::context::mix;
 use crate::create::ballot::Bridge;
@@ -36,9 +37,22 @@ impl Communicator {
     /// this process's own group, [`remote_size`](Self::remote_size) and [`remote_group`](Self::remote_group) those of the
     /// other one. It inherits this one's error handler.
     ///
+    /// # Leaders that do not name each other
+    /// A leader waits for the call that names it. That the other one names somebody else meanwhile is no mistake by itself,
+    /// since its next call may be the one. What is told is a wait without an end:
+    ///
+    /// - [`CreateError::Leaders`], at all ranks of the groups in question, where leaders wait for one another in a circle: two
+    ///   that name each other with different tags or in different communicators; A who names B, who names C, who names A;
+    ///   one that names a rank which waits for its own leader. At [`ThreadLevel::Multiple`] another thread may make the call
+    ///   that is missing, so that a circle through such a process is not told.
+    /// - [`CreateError::PeerGone`], at all ranks of this group, where the other leader's process has ended or leaves the job.
+    ///
+    /// Where the other leader goes on with something else and never makes the call, this one waits, as for a receive whose
+    /// message is never sent.
+    ///
     /// # Errors
-    /// [`CreateError`], at all ranks of both groups: a wrong leader, groups that are not apart, a rank is gone, or the ranks
-    /// do not do the same.
+    /// [`CreateError`], at all ranks of both groups: a wrong leader, groups that are not apart, a rank [is
+    /// gone](CreateError#where-a-rank-dies), or the ranks do not do the same; and as above.
     ///
     /// ```
     /// # let universe = olympi_comm::Universe::init()?;
@@ -80,7 +94,9 @@ impl crate::Job {
     ///
     /// # Errors
     /// [`CreateError`], at all members of both: a wrong leader, groups that are not apart or not those that the other one
-    /// says, a process is gone, or the processes do not do the same. At once, where this process is no member of `local`.
+    /// says, a process [is gone](CreateError#where-a-rank-dies), or the processes do not do the same. At once, where
+    /// this process is no member of `local`. For leaders that do not name each other, or with different strings, see
+    /// [`create_inter`](Communicator::create_inter).
     ///
     /// ```
     /// # let universe = olympi_comm::Universe::init()?;
@@ -270,6 +286,8 @@ impl Call<'_> {
         let digest = across.map_or(0, |across| across.digest);
         motion.group = Group::of(turned, self.me());
         motion.me = (rank + len - leader) % len;
+        // Other threads may make the call that another leader waits for.
+        motion.alone = self.shared.door.level() < ThreadLevel::Multiple;
         motion.bridge = across.and_then(|across| Some(across.bridge(self.other_leader()?)));
         motion.entry = Member { peer: self.me(), rank, digest }.encode().to_vec();
     }
@@ -283,10 +301,10 @@ impl Call<'_> {
         };
         let mut inside = self.shared.door.enter()?;
         match self.other_leader() {
-            Some(peer) => inside.call_off(self.me(), across.bridge(peer)),
+            Some(peer) => inside.refuse(self.me(), across.bridge(peer), Verdict::CalledOff, &[]),
             None => {
                 for peer in across.group.peers().filter(|&peer| !self.is_ours(peer)) {
-                    inside.call_off(self.me(), across.bridge(peer));
+                    inside.refuse(self.me(), across.bridge(peer), Verdict::CalledOff, &[]);
                 }
             }
         }

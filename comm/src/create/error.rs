@@ -5,8 +5,21 @@ use thiserror::Error;
 use crate::error::{AttributeError, ThreadError};
 use crate::status::TAG_UB;
 
-/// Why a communicator was not made. All members of it get an error then, except where one of them dies while the others
-/// are being told.
+/// Why a communicator was not made. All members of it get an error then, except as follows.
+///
+/// # Where a rank dies
+/// Every call that makes a communicator comes back at all ranks that live, whoever dies, and whenever. One that has died before
+/// it took part is an error at all others: [`PeerGone`](Self::PeerGone). One that dies later may have told that it agrees, and not
+/// have handed on to some that all do: these get `PeerGone`, and the others have a communicator, in which the dead
+/// rank is a member. The ranks cannot tell which of both holds at others without another agreement, in which someone may
+/// die too. What a program can rely on:
+///
+/// - Whoever gets an error has nothing left of the new communicator, and goes on with those that it had.
+/// - Whoever has it can exchange messages in it with all others who have it. What goes to the dead rank or comes from it is an
+///   error there. What goes to a rank that has got an error is discarded, and nothing comes from it, so that a collective
+///   or a receive may wait for it for ever.
+/// - So those who go on after a death begin with [`create_group`](crate::Communicator::create_group) of the ranks that
+///   live, and drop what they have made with the dead one.
 #[derive(Debug, Clone, Error)]
 pub enum CreateError {
     /// The group has processes that the communicator has not.
@@ -85,6 +98,13 @@ pub enum CreateError {
         /// Its rank.
         rank: i32,
     },
+    /// The leaders of several groups wait for one another in a circle, and none of them is named by whom it names as it would
+    /// have to be: another leader, tag or communicator.
+    #[error(
+        "the leaders of the groups wait for one another in a circle: two leaders must name each other, in the same \
+         communicator and with the same tag"
+    )]
+    Leaders,
     /// A member is gone.
     #[error("cannot make a communicator with rank {rank}: {detail}")]
     PeerGone {

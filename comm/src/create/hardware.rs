@@ -112,7 +112,7 @@ impl Communicator {
     /// name the kind by which it was divided.
     ///
     /// # Errors
-    /// [`CreateError`], at all ranks: a rank is gone, or the ranks do not do the same.
+    /// [`CreateError`], at all ranks: a rank [is gone](CreateError#where-a-rank-dies), or the ranks do not do the same.
     ///
     /// ```
     /// # let universe = olympi_comm::Universe::init()?;

@@ -13,8 +13,8 @@ impl Communicator {
     /// It inherits the error handler, and no attributes.
     ///
     /// # Errors
-    /// [`CreateError`], at all ranks: this is no intercommunicator, the ranks of a group differ, a rank is gone, or the
-    /// ranks do not do the same.
+    /// [`CreateError`], at all ranks: this is no intercommunicator, the ranks of a group differ, a rank [is
+    /// gone](CreateError#where-a-rank-dies), or the ranks do not do the same.
     pub fn merge(&self, high: bool) -> Result<Communicator, CreateError> {
         if !self.is_inter() {
             return Err(CreateError::Intracommunicator { call: "merge" });

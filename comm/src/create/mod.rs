@@ -8,6 +8,7 @@
 
 mod ballot;
 mod bridge;
+mod circle;
 mod error;
 mod hardware;
 mod merge;
@@ -61,7 +62,8 @@ impl Communicator {
     /// neither the name nor the hints.
     ///
     /// # Errors
-    /// [`CreateError`], at all ranks: a copy callback failed, a rank is gone, or the ranks do not do the same.
+    /// [`CreateError`], at all ranks: a copy callback failed, a rank [is gone](CreateError#where-a-rank-dies), or the
+    /// ranks do not do the same.
     ///
     /// ```
     /// # let universe = olympi_comm::Universe::init()?;
@@ -195,6 +197,7 @@ impl Communicator {
             entry,
             valid,
             bridge: None,
+            alone: false,
         }
     }
 
@@ -245,6 +248,7 @@ impl Conclusion {
             Verdict::Agreed | Verdict::Taken => None,
             Verdict::CalledOff => Some(CreateError::CalledOff { rank }),
             Verdict::Confused => Some(CreateError::Confused { rank }),
+            Verdict::Circular => Some(CreateError::Leaders),
             Verdict::Dead => {
                 let unknown = || "it is gone, as another rank has found".to_owned();
                 let detail = self.detail.clone().unwrap_or_else(unknown);

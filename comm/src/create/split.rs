@@ -21,7 +21,8 @@ impl Communicator {
     /// The new communicators inherit the error handler, and no attributes.
     ///
     /// # Errors
-    /// [`CreateError`], at all ranks: a colour is negative, a rank is gone, or the ranks do not do the same.
+    /// [`CreateError`], at all ranks: a colour is negative, a rank [is gone](CreateError#where-a-rank-dies), or the
+    /// ranks do not do the same.
     ///
     /// ```
     /// # let universe = olympi_comm::Universe::init()?;
@@ -55,8 +56,9 @@ impl Communicator {
     /// nobody, there is none.
     ///
     /// # Errors
-    /// [`CreateError`], at all ranks: a group has foreign processes, a rank is gone, or the ranks do not do the same. Where
-    /// members of a group have named different ones, those that see it get [`CreateError::Confused`].
+    /// [`CreateError`], at all ranks: a group has foreign processes, a rank [is gone](CreateError#where-a-rank-dies),
+    /// or the ranks do not do the same. Where members of a group have named different ones, those that see it get
+    /// [`CreateError::Confused`].
     pub fn create(&self, group: &Group) -> Result<Option<Communicator>, CreateError> {
         let wrong = self.foreign(group);
         if self.is_inter() {

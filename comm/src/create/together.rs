@@ -19,8 +19,8 @@ impl Communicator {
     /// (`MPI_Comm_create_group`). Where threads make several at once, the tag tells them apart.
     ///
     /// # Errors
-    /// [`CreateError`]: this process is no member, the group has foreign ones, a member is gone, or the members do not
-    /// do the same.
+    /// [`CreateError`]: this process is no member, the group has foreign ones, a member [is
+    /// gone](CreateError#where-a-rank-dies), or the members do not do the same.
     ///
     /// ```
     /// # let universe = olympi_comm::Universe::init()?;
@@ -121,6 +121,16 @@ impl Motion {
         let made = shared.made.fetch_add(1, Ordering::Relaxed);
         let seed = mix(call ^ u64::from(made));
         let (group, tag) = (group.clone(), tag_of(call));
-        Ok(Self { group, me, tag, key: call, seed, entry: Vec::new(), valid: true, bridge: None })
+        Ok(Self {
+            group,
+            me,
+            tag,
+            key: call,
+            seed,
+            entry: Vec::new(),
+            valid: true,
+            bridge: None,
+            alone: false,
+        })
     }
 }

@@ -13,8 +13,10 @@ pub(crate) enum Verdict {
     CalledOff = 2,
     /// The members are not doing the same thing.
     Confused = 3,
+    /// The leaders of groups wait for one another in a circle.
+    Circular = 4,
     /// A member is gone.
-    Dead = 4,
+    Dead = 5,
 }
 
 /// What travels before the table.
@@ -51,7 +53,8 @@ impl Vote {
             1 => Verdict::Taken,
             2 => Verdict::CalledOff,
             3 => Verdict::Confused,
-            4 => Verdict::Dead,
+            4 => Verdict::Circular,
+            5 => Verdict::Dead,
             _ => return None,
         };
         let key = u64::from(word(4)) << 32 | u64::from(word(0));
@@ -88,7 +91,7 @@ mod tests {
         bytes.extend(b"table");
         assert_eq!(Vote::decode(&bytes), Some((vote, &b"table"[..])));
         assert!((0..HEADER).all(|len| Vote::decode(&bytes[..len]).is_none()));
-        bytes[8] = 5;
+        bytes[8] = 6;
         assert_eq!(Vote::decode(&bytes), None);
     }
 

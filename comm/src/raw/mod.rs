@@ -76,6 +76,7 @@ impl<'a> Raw<'a> {
     pub fn new(start: *mut u8, count: usize, datatype: &'a Datatype) -> Self {
         match datatype.run(count) {
             Some((offset, len)) => Self::Run { start: start.wrapping_offset(offset), len },
+            None if count == 0 => Self::NONE,
             None => Self::Laid { start, count, datatype },
         }
     }

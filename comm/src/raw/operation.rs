@@ -80,7 +80,7 @@ impl RawOp {
             }
             _ => {
                 let laid = Laid::new(function, datatype);
-                Operation::user_aligned(element, commutative, move |input, inout| laid.apply(input, inout))
+                Operation::user(size, commutative, move |input, inout| laid.apply(input, inout))
             }
         };
         Self(Op::of_bytes(operation))
@@ -152,7 +152,8 @@ pub fn element(kind: Kind, datatype: &Datatype) -> Option<Element> {
     let located = matches!(kind, Kind::MaximumLocation | Kind::MinimumLocation);
     if let Some((value, index)) = pair(datatype) {
         return match (value.class(), index.class()) {
-            _ if !located && value.class() == index.class() => single(datatype),
+            // Of a pair as a whole there is no sum.
+            _ if !located && !matches!(kind, Kind::Replace | Kind::NoOp) => None,
             (signature::I16, signature::I32) => Some(Element::I16I32),
             (signature::I32, signature::I32) => Some(Element::I32I32),
             (signature::I64, signature::I32) => Some(Element::I64I32),

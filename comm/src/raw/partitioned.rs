@@ -117,9 +117,12 @@ struct Receiving {
     /// What lies behind the door of it; `None`: it is from `PROC_NULL`.
     entry: Option<u32>,
     active: AtomicBool,
-    /// Where partitions land that are then distributed, and which of them have been.
-    packed: Option<(Arc<Memory<u8>>, Box<[AtomicBool]>)>,
+    /// Where partitions land that are then distributed.
+    packed: Option<Packed>,
 }
+
+/// Partitions as they land, and which of them have been distributed.
+type Packed = (Arc<Memory<u8>>, Box<[AtomicBool]>);
 
 impl Receiving {
     fn landing(&self) -> RecvBuf {
@@ -149,8 +152,12 @@ impl Receiving {
 
     fn arrived(&self, partition: usize) -> Result<bool, Error> {
         self.layout.check(partition)?;
-        let (true, Some(entry)) = (self.active.load(Ordering::Acquire), self.entry) else { return Ok(true) };
+        let Some(entry) = self.entry else { return Ok(true) };
         let arrived = self.comm.shared.look(|state| {
+            // Looked at behind the door, where a round begins and ends: another thread may wait for it.
+            if !self.active.load(Ordering::Relaxed) {
+                return Ok(true);
+            }
             let arrived = state.has_arrived(entry, partition, self.layout.partitions);
             if matches!(arrived, Ok(true)) {
                 self.distribute(partition);

@@ -74,12 +74,38 @@ pub fn run_jobs<R: Send + 'static>(
     launch(ThreadLevel::Funneled, config, ranks, move |job| (body(job), ()))
 }
 
+/// The same for processes that leave when they like: each has its job to drop.
+pub fn run_leaving<R: Send + 'static>(
+    transport: &str,
+    ranks: u32,
+    body: impl Fn(Job) -> R + Send + Sync + 'static,
+) -> Vec<R> {
+    let config = Config { transports: transport.parse().expect("a transport"), ..Config::default() };
+    start(ThreadLevel::Funneled, config, ranks, move |job, _| (body(job), ()))
+}
+
 /// Runs `body`, and keeps what it gives beside its result until everyone is done.
 fn launch<R: Send + 'static, K>(
     level: ThreadLevel,
     config: Config,
     ranks: u32,
     body: impl Fn(&Job) -> (R, K) + Send + Sync + 'static,
+) -> Vec<R> {
+    start(level, config, ranks, move |job, book| {
+        let (result, kept) = body(&job);
+        // Nobody leaves while another may still need it.
+        book.leave(ranks, || job.poll().expect("nobody died"));
+        drop(kept);
+        (result, job)
+    })
+}
+
+/// Runs `body` with the job of each rank, and keeps what it gives beside its result until that is told.
+fn start<R: Send + 'static, K>(
+    level: ThreadLevel,
+    config: Config,
+    ranks: u32,
+    body: impl Fn(Job, &Book) -> (R, K) + Send + Sync + 'static,
 ) -> Vec<R> {
     let book = Arc::new(Book::default());
     let body = Arc::new(body);
@@ -95,10 +121,7 @@ fn launch<R: Send + 'static, K>(
                 let publish = |address| book.enter(Peer(rank), address);
                 let job = Job::inside(level, config, membership, address_book, publish)
                     .unwrap_or_else(|error| panic!("rank {rank} does not start: {error}"));
-                let (result, kept) = body(&job);
-                // Nobody leaves while another may still need it.
-                book.leave(ranks, || job.poll().expect("nobody died"));
-                drop(kept);
+                let (result, _kept) = body(job, &book);
                 let _ = done.send((rank, result));
             })
             .expect("a thread can be started");

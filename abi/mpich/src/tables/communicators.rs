@@ -4,7 +4,7 @@ use std::ffi::{c_char, c_int};
 
 use crate::codes::Code;
 use crate::constants::{Comparison, SplitType, Tag};
-use crate::handles::{Comm, Errhandler, Group, Info, Request};
+use crate::handles::{Comm, Errhandler, Group, Info, LateComm, Request};
 
 export! {
     // Questions.
@@ -26,9 +26,9 @@ export! {
     MPI_Comm_dup_with_info PMPI_Comm_dup_with_info = communicators::comm_dup_with_info(
         comm: Comm, info: Info, newcomm: *mut Comm) -> Code;
     MPI_Comm_idup PMPI_Comm_idup = communicators::comm_idup(
-        comm: Comm, newcomm: *mut Comm, request: *mut Request) -> Code;
+        comm: Comm, newcomm: LateComm, request: *mut Request) -> Code;
     MPI_Comm_idup_with_info PMPI_Comm_idup_with_info = communicators::comm_idup_with_info(
-        comm: Comm, info: Info, newcomm: *mut Comm, request: *mut Request) -> Code;
+        comm: Comm, info: Info, newcomm: LateComm, request: *mut Request) -> Code;
     MPI_Comm_create PMPI_Comm_create = communicators::comm_create(
         comm: Comm, group: Group, newcomm: *mut Comm) -> Code;
     MPI_Comm_create_group PMPI_Comm_create_group = communicators::comm_create_group(
