@@ -31,7 +31,7 @@ mod callbacks;
 mod codes;
 mod constants;
 mod contents;
-// mod events;
+mod events;
 mod fortran;
 mod handles;
 mod older;
