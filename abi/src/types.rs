@@ -187,11 +187,6 @@ impl Status {
         }
     }
 
-    /// Whether it is that of no message.
-    pub fn is_empty(&self) -> bool {
-        (self.source, self.tag) == (Self::EMPTY.source, Self::EMPTY.tag)
-    }
-
     /// Length of the message in bytes.
     pub fn bytes(&self) -> u64 {
         u64::from(self.internal[0] as u32) | u64::from(self.internal[1] as u32) << 32

@@ -61,7 +61,8 @@ const PAIRS: [(usize, usize, usize); 9] = [
 
 /// The pair of a value and an index; `None`: C and Fortran have no name for it.
 fn pair(value: Datatype, index: Datatype) -> Outcome<Option<Datatype>> {
-    (value.get()?, index.get()?);
+    value.get()?;
+    index.get()?;
     let found = PAIRS.iter().find(|known| (known.0, known.1) == (value.0, index.0));
     Ok(found.map(|(_, _, pair)| Datatype(*pair)))
 }
