@@ -139,8 +139,8 @@ pub enum Place {
     Comm(Comm),
     /// On a session.
     Session(crate::types::Session),
-    /// On no file that is open: files that are not have the handler of `MPI_FILE_NULL`.
-    File,
+    /// On a file; where there is none, on `MPI_FILE_NULL`, which has an error handler too.
+    File(crate::types::File),
     /// On nothing that has an error handler of its own.
     Anywhere,
     /// On an object that is about to be made with this one.
@@ -158,7 +158,7 @@ impl Fault {
         let handler = match place {
             Place::Comm(comm) => comm.get().map_or_else(|_| default_handler(), CommObject::handler),
             Place::Session(session) => crate::sessions::handler(session).unwrap_or_else(default_handler),
-            Place::File => errors::handler_of_files(),
+            Place::File(file) => crate::files::handler(file),
             Place::Anywhere => default_handler(),
             Place::Given(handler) => handler,
         };

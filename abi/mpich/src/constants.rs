@@ -237,6 +237,39 @@ impl Translated for Tag {
     }
 }
 
+/// How a file is opened: bits, which MPICH has in another order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub(crate) struct FileMode(pub(crate) c_int);
+
+/// MPICH's bits, and ours.
+const MODES: [(c_int, c_int); 9] = [
+    (1, c::MPI_MODE_CREATE),
+    (2, c::MPI_MODE_RDONLY),
+    (4, c::MPI_MODE_WRONLY),
+    (8, c::MPI_MODE_RDWR),
+    (16, c::MPI_MODE_DELETE_ON_CLOSE),
+    (32, c::MPI_MODE_UNIQUE_OPEN),
+    (64, c::MPI_MODE_EXCL),
+    (128, c::MPI_MODE_APPEND),
+    (256, c::MPI_MODE_SEQUENTIAL),
+];
+
+impl Translated for FileMode {
+    type Core = c_int;
+
+    fn to_core(self) -> c_int {
+        if !(0..512).contains(&self.0) {
+            return NOTHING;
+        }
+        MODES.iter().filter(|(mpich, _)| self.0 & mpich != 0).map(|(_, ours)| ours).sum()
+    }
+
+    fn from_core(core: c_int) -> Self {
+        Self(MODES.iter().filter(|(_, ours)| core & ours != 0).map(|(mpich, _)| mpich).sum())
+    }
+}
+
 /// A key of attributes. Those of programs have the highest bit here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(transparent)]
@@ -390,6 +423,13 @@ mod tests {
             assert_eq!(Rank::from_core(Rank(number).to_core()), Rank(number));
             assert_eq!(Tag::from_core(Tag(number).to_core()), Tag(number));
         }
+    }
+
+    #[test]
+    fn modes_of_files_go_there_and_back() {
+        assert_eq!(FileMode(1 | 8).to_core(), c::MPI_MODE_CREATE | c::MPI_MODE_RDWR);
+        assert!((0..512).all(|mode| FileMode::from_core(FileMode(mode).to_core()) == FileMode(mode)));
+        assert_eq!((FileMode(512).to_core(), FileMode(-1).to_core()), (NOTHING, NOTHING));
     }
 
     #[test]

@@ -1,49 +1,54 @@
-//! Files (MPI 5.0, chapter 14), which this library does not have yet.
+//! Files (MPI 5.0, chapter 14).
 
 use std::ffi::{c_char, c_int, c_void};
 
 use olympi_abi::types::{Aint, Callback, Count, Offset};
 
 use crate::codes::Code;
+use crate::constants::FileMode;
 use crate::handles::{Comm, Datatype, File, Group, Info, Request};
 use crate::statuses::Status;
 
 /// `MPI_FILE_NULL`, whose error handler answers where no file is open yet (MPI 5.0, section 14.7).
 const NO_FILE: File = File(0);
 
-unsupported! {
-    // Opening, sizes, hints, views.
-    MPI_File_open PMPI_File_open = unsupported::of_file(NO_FILE) for (
-        comm: Comm, filename: *const c_char, amode: c_int, info: Info, fh: *mut File) -> Code;
-    MPI_File_close PMPI_File_close = unsupported::of_file(*fh) for (fh: *mut File) -> Code;
-    MPI_File_delete PMPI_File_delete = unsupported::of_file(NO_FILE) for (
+export! {
+    // Opening, sizes, hints.
+    MPI_File_open PMPI_File_open = files::file_open(
+        comm: Comm, filename: *const c_char, amode: FileMode, info: Info, fh: *mut File) -> Code;
+    MPI_File_close PMPI_File_close = files::file_close(fh: *mut File) -> Code;
+    MPI_File_delete PMPI_File_delete = files::file_delete(
         filename: *const c_char, info: Info) -> Code;
-    MPI_File_set_size PMPI_File_set_size = unsupported::of_file(fh) for (fh: File, size: Offset) -> Code;
-    MPI_File_preallocate PMPI_File_preallocate = unsupported::of_file(fh) for (
+    MPI_File_set_size PMPI_File_set_size = files::file_set_size(fh: File, size: Offset) -> Code;
+    MPI_File_preallocate PMPI_File_preallocate = files::file_preallocate(
         fh: File, size: Offset) -> Code;
-    MPI_File_get_size PMPI_File_get_size = unsupported::of_file(fh) for (fh: File, size: *mut Offset) -> Code;
-    MPI_File_get_group PMPI_File_get_group = unsupported::of_file(fh) for (
+    MPI_File_get_size PMPI_File_get_size = files::file_get_size(fh: File, size: *mut Offset) -> Code;
+    MPI_File_get_group PMPI_File_get_group = files::file_get_group(
         fh: File, group: *mut Group) -> Code;
-    MPI_File_get_amode PMPI_File_get_amode = unsupported::of_file(fh) for (
-        fh: File, amode: *mut c_int) -> Code;
-    MPI_File_set_info PMPI_File_set_info = unsupported::of_file(fh) for (fh: File, info: Info) -> Code;
-    MPI_File_get_info PMPI_File_get_info = unsupported::of_file(fh) for (
+    MPI_File_get_amode PMPI_File_get_amode = files::file_get_amode(
+        fh: File, amode: *mut FileMode) -> Code;
+    MPI_File_set_info PMPI_File_set_info = files::file_set_info(fh: File, info: Info) -> Code;
+    MPI_File_get_info PMPI_File_get_info = files::file_get_info(
         fh: File, info_used: *mut Info) -> Code;
+    MPI_File_get_type_extent PMPI_File_get_type_extent = files::file_get_type_extent(
+        fh: File, datatype: Datatype, extent: *mut Aint) -> Code;
+    MPI_File_get_type_extent_c PMPI_File_get_type_extent_c = files::file_get_type_extent(
+        fh: File, datatype: Datatype, extent: *mut Count) -> Code;
+    MPI_File_set_atomicity PMPI_File_set_atomicity = files::file_set_atomicity(
+        fh: File, flag: c_int) -> Code;
+    MPI_File_get_atomicity PMPI_File_get_atomicity = files::file_get_atomicity(
+        fh: File, flag: *mut c_int) -> Code;
+    MPI_File_sync PMPI_File_sync = files::file_sync(fh: File) -> Code;
+}
+
+unsupported! {
+    // Views.
     MPI_File_set_view PMPI_File_set_view = unsupported::of_file(fh) for (
         fh: File, disp: Offset, etype: Datatype, filetype: Datatype, datarep: *const c_char,
         info: Info) -> Code;
     MPI_File_get_view PMPI_File_get_view = unsupported::of_file(fh) for (
         fh: File, disp: *mut Offset, etype: *mut Datatype, filetype: *mut Datatype,
         datarep: *mut c_char) -> Code;
-    MPI_File_get_type_extent PMPI_File_get_type_extent = unsupported::of_file(fh) for (
-        fh: File, datatype: Datatype, extent: *mut Aint) -> Code;
-    MPI_File_get_type_extent_c PMPI_File_get_type_extent_c = unsupported::of_file(fh) for (
-        fh: File, datatype: Datatype, extent: *mut Count) -> Code;
-    MPI_File_set_atomicity PMPI_File_set_atomicity = unsupported::of_file(fh) for (
-        fh: File, flag: c_int) -> Code;
-    MPI_File_get_atomicity PMPI_File_get_atomicity = unsupported::of_file(fh) for (
-        fh: File, flag: *mut c_int) -> Code;
-    MPI_File_sync PMPI_File_sync = unsupported::of_file(fh) for (fh: File) -> Code;
     MPI_Register_datarep PMPI_Register_datarep = unsupported::of_file(NO_FILE) for (
         datarep: *const c_char, read_conversion_fn: Callback, write_conversion_fn: Callback,
         dtype_file_extent_fn: Callback, extra_state: *mut c_void) -> Code;
