@@ -32,6 +32,14 @@ impl Fault {
     pub fn new(code: c_int, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
+
+    /// Its class, as the library knows it.
+    #[cold]
+    pub fn class(&self) -> ErrorClass {
+        let name = text(self.code).map(|(name, _)| name);
+        let class = ErrorClass::ALL.iter().find(|class| Some(class.name()) == name);
+        class.copied().unwrap_or(ErrorClass::Other)
+    }
 }
 
 impl<E: Into<Error>> From<E> for Fault {

@@ -79,7 +79,7 @@ pub use error::{
 };
 pub use error_class::ErrorClass;
 pub use error_handler::{ErrorHandler, UserHandler};
-pub use file::{File, FileError, FileMode};
+pub use file::{File, FileError, FileMode, FilePosition, FileView, Representation};
 pub use group::{Comparison, Group, RankRange};
 pub use info::{Info, MAX_INFO_KEY, MAX_INFO_VAL};
 pub use job::{Builder, Job};

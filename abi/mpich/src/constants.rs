@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
 
 use olympi_abi::constants as c;
-use olympi_abi::types::Callback;
+use olympi_abi::types::{Callback, Offset};
 
 use crate::arguments::{Argument, Loan, Translated};
 
@@ -70,6 +70,9 @@ numbered! {
 
     /// A kind of topology.
     TopologyKind { 1 = MPI_GRAPH, 2 = MPI_CART, 3 = MPI_DIST_GRAPH, -32766 = MPI_UNDEFINED }
+
+    /// From where a place in a file is counted.
+    Whence { 600 = MPI_SEEK_SET, 602 = MPI_SEEK_CUR, 604 = MPI_SEEK_END }
 
     /// A way to split a communicator by where ranks run.
     SplitType {
@@ -234,6 +237,31 @@ impl Translated for Tag {
             -1 => -2,
             tag => tag,
         })
+    }
+}
+
+/// Where a view of a file begins: one number stands for where the shared pointer is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub(crate) struct Displacement(pub(crate) Offset);
+
+/// `MPI_DISPLACEMENT_CURRENT` of MPICH.
+const DISPLACEMENT_CURRENT: Offset = -54_278_278;
+
+impl Translated for Displacement {
+    type Core = Offset;
+
+    fn to_core(self) -> Offset {
+        match self.0 {
+            DISPLACEMENT_CURRENT => Offset::from(c::MPI_DISPLACEMENT_CURRENT),
+            // None on either side.
+            -1 => -2,
+            other => other,
+        }
+    }
+
+    fn from_core(core: Offset) -> Self {
+        Self(core)
     }
 }
 

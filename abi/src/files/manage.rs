@@ -12,7 +12,7 @@ use crate::errors::{give_back, inherit};
 use crate::fault::{Fault, Outcome};
 use crate::files::{FILES, FileObject, handler, raised};
 use crate::object::{flag, put, too_many};
-use crate::types::{Comm, Datatype, File, Group, Info, Number, Offset};
+use crate::types::{Comm, File, Group, Info, Offset};
 
 /// The name of a file.
 unsafe fn path_of<'a>(filename: *const c_char) -> Outcome<&'a Path> {
@@ -188,16 +188,4 @@ pub unsafe fn file_get_atomicity(fh: File, atomic: *mut c_int) -> c_int {
 /// None.
 pub unsafe fn file_sync(fh: File) -> c_int {
     fh.call("MPI_File_sync", |object| Ok(object.file.sync()?))
-}
-
-/// `MPI_File_get_type_extent`: what is in a file has the representation that it has in memory.
-///
-/// # Safety
-/// The result has a place.
-pub unsafe fn file_get_type_extent<N: Number>(fh: File, datatype: Datatype, extent: *mut N) -> c_int {
-    fh.call("MPI_File_get_type_extent", |_| {
-        let wide = datatype.get()?.datatype.extent();
-        // SAFETY: the caller's promise.
-        unsafe { put(extent, crate::datatypes::fitting(wide)?) }
-    })
 }

@@ -1,31 +1,62 @@
 //! Files (MPI 5.0, chapter 14). A file is closed by the call that the program makes for it; one that it forgets stays open
 //! to the end of the process.
 
+mod access;
 mod handlers;
 mod manage;
+mod view;
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::constants::{MPI_ERR_FILE, MPI_SUCCESS};
 use crate::fault::{Fault, Outcome, Place};
-use crate::handle::Table;
-use crate::types::{Errhandler, File};
+use crate::handle::{Table, is_user};
+use crate::types::{Datatype, Errhandler, File};
 
+pub use access::*;
 pub use handlers::*;
 pub use manage::*;
+pub use view::*;
 
 /// A file, and what C programs hang on it.
 pub struct FileObject {
     /// The file itself.
     pub file: olympi_comm::File,
     handler: AtomicUsize,
+    /// A split collective that has begun.
+    half: Mutex<Option<access::Half>>,
+    /// Etype and filetype of its view, where these are predefined.
+    types: Mutex<[Option<Datatype>; 2]>,
 }
 
 impl FileObject {
     /// One with an error handler.
     fn new(file: olympi_comm::File, handler: Errhandler) -> Self {
-        Self { file, handler: AtomicUsize::new(handler.0) }
+        Self {
+            file,
+            handler: AtomicUsize::new(handler.0),
+            half: Mutex::new(None),
+            types: Mutex::new([Some(Datatype::BYTE); 2]),
+        }
+    }
+
+    fn half(&self) -> MutexGuard<'_, Option<access::Half>> {
+        self.half.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps in mind which predefined datatypes a view was set with.
+    fn remember(&self, etype: Datatype, filetype: Datatype) {
+        let predefined = |datatype: Datatype| Some(datatype).filter(|datatype| !is_user(datatype.0));
+        let types = [predefined(etype), predefined(filetype)];
+        *self.types.lock().unwrap_or_else(PoisonError::into_inner) = types;
+    }
+
+    /// Those; `None`: it was none of them.
+    fn remembered(&self) -> (Option<Datatype>, Option<Datatype>) {
+        let [etype, filetype] = *self.types.lock().unwrap_or_else(PoisonError::into_inner);
+        (etype, filetype)
     }
 
     /// What becomes of errors.

@@ -1,5 +1,5 @@
 /* ranks: 1 2 4 */
-/* Files: opening, sizes, error handlers. */
+/* Files: opening, sizes, error handlers; reading and writing by offsets, pointers and views. */
 #include "check.h"
 
 #include <unistd.h>
@@ -124,6 +124,139 @@ static void handlers(void) {
   DO(MPI_File_close(&file));
 }
 
+static int count_of(const MPI_Status *status, MPI_Datatype type) {
+  int count = -1;
+  DO(MPI_Get_count(status, type, &count));
+  return count;
+}
+
+static void accesses(void) {
+  MPI_File file = opened(MPI_MODE_RDWR | MPI_MODE_CREATE | MPI_MODE_DELETE_ON_CLOSE);
+  MPI_Status status;
+  MPI_Request requests[2];
+  MPI_Datatype strided;
+  MPI_Offset place = -1;
+  int mine[6], back[9];
+  for (int i = 0; i < 6; i++) mine[i] = 100 * rank + i;
+  DO(MPI_File_set_view(file, 0, MPI_INT, MPI_INT, "native", MPI_INFO_NULL));
+
+  /* By offsets, also of every second number of memory. */
+  DO(MPI_File_write_at(file, 6 * rank, mine, 6, MPI_INT, &status));
+  SAME(count_of(&status, MPI_INT), 6);
+  DO(MPI_File_sync(file));
+  DO(MPI_Type_vector(3, 1, 2, MPI_INT, &strided));
+  FAILS(MPI_File_read_at(file, 0, back, 1, strided, &status), MPI_ERR_TYPE);
+  DO(MPI_Type_commit(&strided));
+  memset(back, 0xff, sizeof back);
+  DO(MPI_File_read_at_all(file, 6 * rank + 1, back, 1, strided, &status));
+  SAME(count_of(&status, strided), 1);
+  for (int i = 0; i < 3; i++) {
+    SAME(back[2 * i], 100 * rank + 1 + i);
+    SAME(back[2 * i + 1], -1);
+  }
+  DO(MPI_Type_free(&strided));
+  /* Where the file ends. */
+  DO(MPI_File_read_at(file, 6 * size - 2, back, 9, MPI_INT, &status));
+  SAME(count_of(&status, MPI_INT), 2);
+  FAILS(MPI_File_read_at(file, -1, back, 1, MPI_INT, &status), MPI_ERR_ARG);
+  FAILS(MPI_File_read_at(file, 0, back, -1, MPI_INT, &status), MPI_ERR_COUNT);
+  FAILS(MPI_File_read_at(file, 0, NULL, 1, MPI_INT, &status), MPI_ERR_BUFFER);
+  FAILS(MPI_File_read_at(file, 0, back, 1, MPI_BYTE, &status), MPI_ERR_ARG);
+  /* A rank that cannot take part holds nobody up. */
+  FAILS(MPI_File_read_at_all(file, 0, back, rank ? 1 : -1, MPI_INT, &status), MPI_ERR_COUNT);
+  FAILS(MPI_File_read_ordered(file, back, 1, rank == size - 1 ? MPI_DATATYPE_NULL : MPI_INT, &status),
+        MPI_ERR_TYPE);
+
+  /* The own pointer; requests. */
+  DO(MPI_File_seek(file, 6 * rank, MPI_SEEK_SET));
+  DO(MPI_File_iread(file, back, 2, MPI_INT, &requests[0]));
+  DO(MPI_File_iread_at(file, 6 * rank + 4, back + 2, 2, MPI_INT, &requests[1]));
+  DO(MPI_Waitall(2, requests, MPI_STATUSES_IGNORE));
+  CHECK(requests[0] == MPI_REQUEST_NULL && back[0] == mine[0] && back[1] == mine[1]);
+  CHECK(back[2] == mine[4] && back[3] == mine[5]);
+  DO(MPI_File_get_position(file, &place));
+  SAME(place, 6 * rank + 2);
+  DO(MPI_File_iread_all(file, back, 1, MPI_INT, &requests[0]));
+  int over = 0;
+  DO(MPI_Test(&requests[0], &over, &status));
+  CHECK(over && back[0] == mine[2]);
+  SAME(count_of(&status, MPI_INT), 1);
+  FAILS(MPI_File_seek(file, -1, MPI_SEEK_SET), MPI_ERR_ARG);
+  FAILS(MPI_File_seek(file, 0, 77), MPI_ERR_ARG);
+  DO(MPI_File_seek(file, -1, MPI_SEEK_END));
+  DO(MPI_File_get_position(file, &place));
+  SAME(place, 6 * size - 1);
+
+  /* In two halves. */
+  DO(MPI_File_read_at_all_begin(file, 6 * rank, back, 3, MPI_INT));
+  FAILS(MPI_File_read_all_begin(file, back, 3, MPI_INT), MPI_ERR_OTHER);
+  FAILS(MPI_File_read_all_end(file, back, &status), MPI_ERR_OTHER);
+  DO(MPI_File_read_at_all_end(file, back, &status));
+  SAME(count_of(&status, MPI_INT), 3);
+  CHECK(back[2] == mine[2]);
+  FAILS(MPI_File_read_at_all_end(file, back, &status), MPI_ERR_OTHER);
+
+  /* The shared pointer. */
+  DO(MPI_File_seek_shared(file, 0, MPI_SEEK_SET));
+  DO(MPI_File_write_ordered(file, mine, 1, MPI_INT, &status));
+  DO(MPI_File_get_position_shared(file, &place));
+  SAME(place, size);
+  DO(MPI_File_sync(file));
+  DO(MPI_File_read_at(file, 0, back, size, MPI_INT, &status));
+  for (int i = 0; i < size; i++) SAME(back[i], 100 * i);
+  DO(MPI_Barrier(MPI_COMM_WORLD));
+  DO(MPI_File_iread_shared(file, back, 1, MPI_INT, &requests[0]));
+  DO(MPI_Wait(&requests[0], &status));
+  DO(MPI_Barrier(MPI_COMM_WORLD));
+  DO(MPI_File_get_position_shared(file, &place));
+  SAME(place, 2 * size);
+  DO(MPI_File_close(&file));
+}
+
+static void views(void) {
+  MPI_File file = opened(MPI_MODE_RDWR | MPI_MODE_CREATE | MPI_MODE_DELETE_ON_CLOSE);
+  MPI_Datatype block, etype, filetype;
+  MPI_Offset place = -1;
+  MPI_Aint lb, extent;
+  char datarep[MPI_MAX_DATAREP_STRING];
+  const int sizes[2] = {2, 3 * size}, part[2] = {2, 3}, starts[2] = {0, 3 * rank};
+  int mine[6], all[24];
+  for (int i = 0; i < 6; i++) mine[i] = 10 * rank + i;
+  /* A matrix of two rows, of which each rank has three columns. */
+  DO(MPI_Type_create_subarray(2, sizes, part, starts, MPI_ORDER_C, MPI_INT, &block));
+  DO(MPI_File_set_view(file, 8, MPI_INT, block, "native", MPI_INFO_NULL));
+  DO(MPI_File_get_view(file, &place, &etype, &filetype, datarep));
+  CHECK(place == 8 && etype == MPI_INT && filetype != block && !strcmp(datarep, "native"));
+  DO(MPI_Type_get_extent(filetype, &lb, &extent));
+  SAME(extent, 24 * size);
+  DO(MPI_Type_free(&filetype));
+  DO(MPI_Type_free(&block));
+  DO(MPI_File_write_all(file, mine, 6, MPI_INT, MPI_STATUS_IGNORE));
+  DO(MPI_File_get_byte_offset(file, 3, &place));
+  SAME(place, 8 + 12 * size + 12 * rank);
+  DO(MPI_File_set_view(file, 8, MPI_INT, MPI_INT, "internal", MPI_INFO_NULL));
+  DO(MPI_File_read_all(file, all, 6 * size, MPI_INT, MPI_STATUS_IGNORE));
+  for (int i = 0; i < 6 * size; i++) SAME(all[i], 10 * (i % (3 * size) / 3) + i / (3 * size) * 3 + i % 3);
+  FAILS(MPI_File_set_view(file, 0, MPI_INT, MPI_BYTE, "native", MPI_INFO_NULL), MPI_ERR_TYPE);
+  FAILS(MPI_File_set_view(file, 0, MPI_INT, MPI_INT, "martian", MPI_INFO_NULL), MPI_ERR_UNSUPPORTED_DATAREP);
+  FAILS(MPI_File_set_view(file, MPI_DISPLACEMENT_CURRENT, MPI_INT, MPI_INT, "native", MPI_INFO_NULL), MPI_ERR_ARG);
+  FAILS(MPI_File_set_view(file, 0, rank ? MPI_INT : MPI_SHORT, rank ? MPI_INT : MPI_SHORT, "native", MPI_INFO_NULL),
+        size > 1 ? MPI_ERR_NOT_SAME : MPI_SUCCESS);
+  /* Big-endian, in four bytes. */
+  long number = 258 + rank, back = -1;
+  unsigned char bytes[4];
+  DO(MPI_File_set_view(file, 0, MPI_LONG, MPI_LONG, "external32", MPI_INFO_NULL));
+  DO(MPI_File_get_type_extent(file, MPI_LONG, &extent));
+  SAME(extent, 4);
+  DO(MPI_File_write_at_all(file, rank, &number, 1, MPI_LONG, MPI_STATUS_IGNORE));
+  DO(MPI_File_read_at_all(file, rank, &back, 1, MPI_LONG, MPI_STATUS_IGNORE));
+  SAME(back, number);
+  DO(MPI_File_set_view(file, 4 * rank, MPI_BYTE, MPI_BYTE, "native", MPI_INFO_NULL));
+  DO(MPI_File_read(file, bytes, 4, MPI_BYTE, MPI_STATUS_IGNORE));
+  CHECK(bytes[0] == 0 && bytes[1] == 0 && bytes[2] == 1 && bytes[3] == 2 + rank);
+  DO(MPI_File_close(&file));
+}
+
 int main(void) {
   int me = getpid();
   begin(MPI_THREAD_SINGLE);
@@ -132,6 +265,8 @@ int main(void) {
   modes();
   management();
   handlers();
+  accesses();
+  views();
   DO(MPI_Finalize());
   return 0;
 }

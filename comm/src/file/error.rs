@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use olympi_datatype::{PackError, ViewError};
+use olympi_datatype::{InvalidValue, PackError};
 use thiserror::Error;
 
 use crate::error_class::ErrorClass;
@@ -72,6 +72,18 @@ pub enum FileError {
         /// What is wrong.
         detail: String,
     },
+    /// A view that cannot be (`MPI_ERR_TYPE`).
+    #[error("wrong view: {detail}")]
+    Layout {
+        /// What is wrong.
+        detail: String,
+    },
+    /// A representation that is not there for this view (`MPI_ERR_UNSUPPORTED_DATAREP`).
+    #[error("{detail}")]
+    Representation {
+        /// Why not.
+        detail: String,
+    },
     /// The ranks could not agree.
     #[error(transparent)]
     Collective(#[from] CollectiveError),
@@ -81,9 +93,9 @@ pub enum FileError {
     /// What is read or written cannot be converted.
     #[error(transparent)]
     Conversion(#[from] PackError),
-    /// A datatype does not fit its memory.
+    /// What was read is no value of the memory's type.
     #[error(transparent)]
-    View(#[from] ViewError),
+    Value(#[from] InvalidValue),
 }
 
 impl FileError {
@@ -103,10 +115,11 @@ impl FileError {
             }
             Self::NotSame { .. } => ErrorClass::NotSame,
             Self::Argument { .. } => ErrorClass::Arg,
+            Self::Layout { .. } | Self::Value(_) => ErrorClass::Type,
+            Self::Representation { .. } => ErrorClass::UnsupportedDatarep,
             Self::Collective(error) => error.class(),
             Self::Create(error) => error.class(),
             Self::Conversion(_) => ErrorClass::Conversion,
-            Self::View(_) => ErrorClass::Buffer,
         }
     }
 }

@@ -2,13 +2,18 @@
 //!
 //! A [`File`] is this process's own descriptor of the file, and a communicator of its own for agreements: what one rank
 //! cannot do fails at all (`agree.rs`). Each rank reads and writes for itself; there is no server and no copy in between,
-//! so that what has been written is there for all ranks that see the same file system.
+//! so that what has been written is there for all ranks that see the same file system. The pointer that they share is a number
+//! in a small file of its own (`shared.rs`).
 
+mod access;
 mod agree;
 mod error;
 mod mode;
 mod open;
+mod pointer;
+mod shared;
 mod size;
+mod view;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,6 +22,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use error::FileError;
 pub use mode::FileMode;
+pub use pointer::FilePosition;
+pub(crate) use pointer::stream_position;
+pub(crate) use view::Tiling;
+pub use view::{FileView, Representation};
 
 use crate::communicator::Communicator;
 use crate::error_class::ErrorClass;
@@ -24,6 +33,10 @@ use crate::group::Group;
 use crate::info::Info;
 
 /// A file that the ranks of a communicator have opened together (`MPI_File`).
+///
+/// Where an access begins, a [`FilePosition`] says, in etypes of the [view](Self::set_view): at an offset, at this process's
+/// own pointer, or at the one that all share. [`read`](Self::read) and [`write`](Self::write) are calls of one rank,
+/// [`read_all`](Self::read_all) and [`write_all`](Self::write_all) are made by all together.
 ///
 /// Dropping it closes it on this process alone, without waiting for the others, who keep theirs;
 /// [`close`](Self::close) is the call of all ranks.
@@ -51,6 +64,11 @@ pub struct File {
     atomic: AtomicBool,
     /// Something was written since the last [`sync`](Self::sync).
     written: AtomicBool,
+    /// For threads of this process that access it, where their accesses are to be kept apart.
+    turns: Mutex<()>,
+    /// What this process sees, and where it is there.
+    sight: Mutex<pointer::Sight>,
+    shared: shared::SharedPointer,
     /// [`close`](Self::close) was called.
     closed: bool,
 }
@@ -108,8 +126,18 @@ impl File {
         Ok(())
     }
 
+    /// This process's rank among those that have it open.
+    pub(crate) fn rank(&self) -> i32 {
+        self.comm.rank()
+    }
+
+    /// One verdict for all ranks.
+    pub(crate) fn agree<T>(&self, call: &'static str, result: Result<T, FileError>) -> Result<T, FileError> {
+        agree::agree(&self.comm, call, result)
+    }
+
     /// An error, unless it is open for writing.
-    fn may_write(&self) -> Result<(), FileError> {
+    pub(crate) fn may_write(&self) -> Result<(), FileError> {
         if self.mode.writes() {
             return Ok(());
         }

@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crate::communicator::Communicator;
 use crate::file::agree::{agree, agree_in};
-use crate::file::{File, FileError, FileMode};
+use crate::file::pointer::Sight;
+use crate::file::shared::{SharedPointer, folder_mark};
+use crate::file::{File, FileError, FileMode, FileView, Tiling};
 use crate::info::Info;
+use crate::reduction::Op;
 
 impl File {
     /// Opens a file (`MPI_File_open`, MPI 5.0, section 14.2.1). All ranks of the communicator call it, with the same mode and
@@ -25,24 +28,37 @@ impl File {
         info: &Info,
     ) -> Result<Self, FileError> {
         const CALL: &str = "File::open";
-        let path = path.as_ref();
+        // The name is used again at the end, wherever the process is then.
+        let path = std::path::absolute(path.as_ref()).unwrap_or_else(|_| path.as_ref().to_owned());
         let comm = comm.dup_bare(CALL)?;
         agree_in(&comm, CALL, mode.check(), [("mode", i64::from(mode.bits()))])?;
+        let shared = shared_pointer(&comm, &path)?;
         let mut opened = None;
         if mode.has(FileMode::CREATE) {
-            let first = if comm.rank() == 0 { open_here(path, mode, true).map(Some) } else { Ok(None) };
+            let first = if comm.rank() == 0 { open_here(&path, mode, true).map(Some) } else { Ok(None) };
             opened = agree(&comm, CALL, first)?;
         }
-        let own = opened.map_or_else(|| open_here(path, mode, false), Ok);
-        let file = agree(&comm, CALL, own)?;
+        let own = opened.map_or_else(|| open_here(&path, mode, false), Ok);
+        let sized = own.and_then(|file| {
+            let about = file.metadata().map_err(|error| FileError::system("open", &path, &error))?;
+            Ok((file, about.len()))
+        });
+        let (file, size) = agree(&comm, CALL, sized)?;
+        // Nobody writes before all have opened it, so all see the same size here.
+        let pointer = if mode.has(FileMode::APPEND) { size } else { 0 };
+        shared.begin_at(pointer);
+        let tiling = Arc::new(Tiling::new(FileView::default(), 0)?);
         Ok(Self {
             comm,
             descriptor: file,
-            path: path.to_owned(),
+            path,
             mode,
             info: Mutex::new(info.clone()),
             atomic: AtomicBool::new(false),
             written: AtomicBool::new(false),
+            turns: Mutex::new(()),
+            sight: Mutex::new(Sight { tiling, pointer }),
+            shared,
             closed: false,
         })
     }
@@ -60,6 +76,9 @@ impl File {
         let written = if at_end { Ok(()) } else { self.flush() };
         // From here on nobody uses it any more.
         let ended = agree(&self.comm, CALL, written);
+        if self.comm.rank() == 0 {
+            self.shared.remove();
+        }
         if !at_end {
             return ended;
         }
@@ -93,13 +112,34 @@ impl File {
 
 impl Drop for File {
     fn drop(&mut self) {
-        if !self.closed && self.mode.has(FileMode::DELETE_ON_CLOSE) && self.comm.rank() == 0 {
+        if self.closed || self.comm.rank() != 0 {
+            return;
+        }
+        self.shared.remove();
+        if self.mode.has(FileMode::DELETE_ON_CLOSE) {
             // Nobody is there to be told.
             if let Err(error) = remove(&self.path) {
                 tracing::warn!(%error, "a file that was to be deleted is not");
             }
         }
     }
+}
+
+/// Where the shared pointer will be, if it is needed.
+fn shared_pointer(comm: &Communicator, path: &Path) -> Result<SharedPointer, FileError> {
+    let mut number = [0; 8];
+    if comm.rank() == 0 {
+        // Where there is no randomness, the time will do.
+        if getrandom::fill(&mut number).is_err() {
+            let now = std::time::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_nanos());
+            number.copy_from_slice(&(now as u64).to_ne_bytes());
+        }
+    }
+    let number = i64::from_ne_bytes(number) & i64::MAX;
+    let mark = folder_mark();
+    // The others have the number 0, and `!x` is greatest where `x` is least.
+    let all = comm.all_reduce(&[number, mark, !mark], Op::max())?;
+    Ok(SharedPointer::new(path, all[0], all[1] == !all[2]))
 }
 
 fn remove(path: &Path) -> Result<(), FileError> {
