@@ -5,8 +5,8 @@ use std::ffi::{CStr, c_char, c_int};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::constants::{
-    MPI_ERR_ARG, MPI_ERR_ERRHANDLER, MPI_ERR_FILE, MPI_ERR_LASTCODE, MPI_ERR_OTHER, MPI_ERR_WIN,
-    MPI_MAX_ERROR_STRING, MPI_SUCCESS,
+    MPI_ERR_ARG, MPI_ERR_ERRHANDLER, MPI_ERR_LASTCODE, MPI_ERR_OTHER, MPI_ERR_WIN, MPI_MAX_ERROR_STRING,
+    MPI_SUCCESS,
 };
 use crate::dialect::dialect;
 use crate::fault::{Fault, Outcome, Place, anywhere, latest, text};
@@ -52,7 +52,7 @@ pub fn call_handler(handler: Errhandler, place: Place, code: c_int, detail: &str
             // SAFETY: or for those of sessions.
             let on_session = |session| unsafe { (dialect().session_error)(object.function, session, code) };
             // SAFETY: or for those of files.
-            let on_file = || unsafe { (dialect().file_error)(object.function, File::NULL, code) };
+            let on_file = |file| unsafe { (dialect().file_error)(object.function, file, code) };
             match (object.scope, place) {
                 (Scope::Comm, Place::Comm(comm)) => on_comm(comm),
                 (Scope::Comm, Place::Anywhere) => on_comm(Comm::SELF),
@@ -60,7 +60,8 @@ pub fn call_handler(handler: Errhandler, place: Place, code: c_int, detail: &str
                 (Scope::Comm, Place::Given(_)) => on_comm(Comm::NULL),
                 (Scope::Session, Place::Given(_)) => on_session(Session::NULL),
                 (Scope::Session, Place::Session(session)) => on_session(session),
-                (Scope::File, Place::File) => on_file(),
+                (Scope::File, Place::File(file)) => on_file(file),
+                (Scope::File, Place::Given(_)) => on_file(File::NULL),
                 _ => {}
             }
         }
@@ -116,6 +117,14 @@ pub fn take_for_comm(handler: Errhandler) -> Outcome<Errhandler> {
 /// As above.
 pub fn take_for_session(handler: Errhandler) -> Outcome<Errhandler> {
     take(handler, Scope::Session)
+}
+
+/// The same for a file.
+///
+/// # Errors
+/// As above.
+pub fn take_for_file(handler: Errhandler) -> Outcome<Errhandler> {
+    take(handler, Scope::File)
 }
 
 /// What inherits a handler has it too.
@@ -249,62 +258,6 @@ pub unsafe fn session_call_errhandler(session: Session, errorcode: c_int) -> c_i
     crate::sessions::call(session, "MPI_Session_call_errhandler", |object| {
         let detail = "an error that the program has raised";
         call_handler(object.handler(), Place::Session(session), errorcode, detail);
-        Ok(())
-    })
-}
-
-/// The handler that files have which are opened: there are none yet, but the standard lets programs ask.
-static OF_FILES: Mutex<Errhandler> = Mutex::new(Errhandler::RETURN);
-
-fn of_files() -> MutexGuard<'static, Errhandler> {
-    OF_FILES.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// That handler, for errors of what has no file yet.
-pub fn handler_of_files() -> Errhandler {
-    *of_files()
-}
-
-fn no_file(file: File) -> Outcome {
-    if file == File::NULL {
-        return Ok(());
-    }
-    Err(Fault::new(MPI_ERR_FILE, format!("{:#x} is no file", file.0)))
-}
-
-/// `MPI_File_get_errhandler`: of `MPI_FILE_NULL`, the one of files that are opened.
-///
-/// # Safety
-/// The result has a place.
-pub unsafe fn file_get_errhandler(file: File, errhandler: *mut Errhandler) -> c_int {
-    anywhere("MPI_File_get_errhandler", || {
-        no_file(file)?;
-        // SAFETY: the caller's promise.
-        unsafe { put(errhandler, inherit(*of_files())) }
-    })
-}
-
-/// `MPI_File_set_errhandler`: of `MPI_FILE_NULL`, the one of files that are opened.
-///
-/// # Safety
-/// None that the arguments do not bring with them.
-pub unsafe fn file_set_errhandler(file: File, errhandler: Errhandler) -> c_int {
-    anywhere("MPI_File_set_errhandler", || {
-        no_file(file)?;
-        let new = take(errhandler, Scope::File)?;
-        give_back(std::mem::replace(&mut *of_files(), new));
-        Ok(())
-    })
-}
-
-/// `MPI_File_call_errhandler`
-///
-/// # Safety
-/// None that the arguments do not bring with them.
-pub unsafe fn file_call_errhandler(file: File, errorcode: c_int) -> c_int {
-    anywhere("MPI_File_call_errhandler", || {
-        no_file(file)?;
-        call_handler(handler_of_files(), Place::File, errorcode, "an error that the program has raised");
         Ok(())
     })
 }

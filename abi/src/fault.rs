@@ -32,6 +32,14 @@ impl Fault {
     pub fn new(code: c_int, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
     }
+
+    /// Its class, as the library knows it.
+    #[cold]
+    pub fn class(&self) -> ErrorClass {
+        let name = text(self.code).map(|(name, _)| name);
+        let class = ErrorClass::ALL.iter().find(|class| Some(class.name()) == name);
+        class.copied().unwrap_or(ErrorClass::Other)
+    }
 }
 
 impl<E: Into<Error>> From<E> for Fault {
@@ -139,8 +147,8 @@ pub enum Place {
     Comm(Comm),
     /// On a session.
     Session(crate::types::Session),
-    /// On no file that is open: files that are not have the handler of `MPI_FILE_NULL`.
-    File,
+    /// On a file; where there is none, on `MPI_FILE_NULL`, which has an error handler too.
+    File(crate::types::File),
     /// On nothing that has an error handler of its own.
     Anywhere,
     /// On an object that is about to be made with this one.
@@ -162,7 +170,7 @@ impl Fault {
             Place::Session(session) => {
                 crate::sessions::handler(session).map_or_else(elsewhere, |handler| (handler, place))
             }
-            Place::File => (errors::handler_of_files(), place),
+            Place::File(file) => (crate::files::handler(file), place),
             Place::Anywhere => elsewhere(),
             Place::Given(handler) => (handler, place),
         };

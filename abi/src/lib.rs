@@ -32,6 +32,7 @@ pub mod dialect;
 pub mod environment;
 pub mod errors;
 pub mod fault;
+pub mod files;
 pub mod global;
 pub mod groups;
 pub mod handle;

@@ -85,6 +85,8 @@ impl Op {
 }
 
 impl Datatype {
+    /// `MPI_BYTE`
+    pub const BYTE: Self = Self(crate::constants::MPI_BYTE);
     /// `MPI_INT`
     pub const INT: Self = Self(0x209);
 }

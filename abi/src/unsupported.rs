@@ -28,12 +28,12 @@ pub unsafe fn of_win(name: &str, _win: Win) -> c_int {
     fault::anywhere(name, || Err(later()))
 }
 
-/// A call on a file, of which there are none: the error goes to the handler of files that are not open.
+/// A call on a file.
 ///
 /// # Safety
 /// None.
-pub unsafe fn of_file(name: &str, _file: File) -> c_int {
-    later().raise(name, Place::File)
+pub unsafe fn of_file(name: &str, file: File) -> c_int {
+    later().raise(name, Place::File(file))
 }
 
 /// A call on nothing that has an error handler of its own.

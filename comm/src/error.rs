@@ -356,6 +356,9 @@ pub enum Error {
     /// From a session.
     #[error(transparent)]
     Session(#[from] crate::SessionError),
+    /// From a file.
+    #[error(transparent)]
+    File(#[from] crate::FileError),
     /// From an info object.
     #[error(transparent)]
     Info(#[from] InfoError),

@@ -10,7 +10,7 @@
 //! the mailbox (`inbox.rs`) matches messages and receives, and keeps the table of operations (`op.rs`). Requests
 //! name operations; the families of calls begin them (`send.rs`, `recv.rs`, `request.rs`, `scope.rs`,
 //! `persistent.rs`, `partitioned/`, `object.rs`, `view.rs`, `probe.rs`), `collective/` runs those of all ranks,
-//! and `wait.rs` waits for them. `group/` says who is in a communicator,
+//! and `wait.rs` waits for them. `file/` is what they write together. `group/` says who is in a communicator,
 //! `context/` which messages may meet, `create/` how communicators come to be, and `communicator.rs` how they end. A
 //! process's membership is a `job.rs`, of which `universe.rs` and `session.rs` are made.
 #![warn(clippy::pedantic)]
@@ -39,6 +39,7 @@ mod door;
 mod error;
 mod error_class;
 mod error_handler;
+mod file;
 mod future;
 mod group;
 mod inbox;
@@ -79,6 +80,7 @@ pub use error::{
 };
 pub use error_class::ErrorClass;
 pub use error_handler::{ErrorHandler, UserHandler};
+pub use file::{File, FileError, FileMode, FilePosition, FileView, Representation};
 pub use group::{Comparison, Group, RankRange};
 pub use info::{Info, MAX_INFO_KEY, MAX_INFO_VAL};
 pub use job::{Builder, Job};

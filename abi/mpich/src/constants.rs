@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 use std::ptr::null_mut;
 
 use olympi_abi::constants as c;
-use olympi_abi::types::Callback;
+use olympi_abi::types::{Callback, Offset};
 
 use crate::arguments::{Argument, Loan, Translated};
 
@@ -70,6 +70,9 @@ numbered! {
 
     /// A kind of topology.
     TopologyKind { 1 = MPI_GRAPH, 2 = MPI_CART, 3 = MPI_DIST_GRAPH, -32766 = MPI_UNDEFINED }
+
+    /// From where a place in a file is counted.
+    Whence { 600 = MPI_SEEK_SET, 602 = MPI_SEEK_CUR, 604 = MPI_SEEK_END }
 
     /// A way to split a communicator by where ranks run.
     SplitType {
@@ -237,6 +240,64 @@ impl Translated for Tag {
     }
 }
 
+/// Where a view of a file begins: one number stands for where the shared pointer is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub(crate) struct Displacement(pub(crate) Offset);
+
+/// `MPI_DISPLACEMENT_CURRENT` of MPICH.
+const DISPLACEMENT_CURRENT: Offset = -54_278_278;
+
+impl Translated for Displacement {
+    type Core = Offset;
+
+    fn to_core(self) -> Offset {
+        match self.0 {
+            DISPLACEMENT_CURRENT => Offset::from(c::MPI_DISPLACEMENT_CURRENT),
+            // None on either side.
+            -1 => -2,
+            other => other,
+        }
+    }
+
+    fn from_core(core: Offset) -> Self {
+        Self(core)
+    }
+}
+
+/// How a file is opened: bits, which MPICH has in another order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub(crate) struct FileMode(pub(crate) c_int);
+
+/// MPICH's bits, and ours.
+const MODES: [(c_int, c_int); 9] = [
+    (1, c::MPI_MODE_CREATE),
+    (2, c::MPI_MODE_RDONLY),
+    (4, c::MPI_MODE_WRONLY),
+    (8, c::MPI_MODE_RDWR),
+    (16, c::MPI_MODE_DELETE_ON_CLOSE),
+    (32, c::MPI_MODE_UNIQUE_OPEN),
+    (64, c::MPI_MODE_EXCL),
+    (128, c::MPI_MODE_APPEND),
+    (256, c::MPI_MODE_SEQUENTIAL),
+];
+
+impl Translated for FileMode {
+    type Core = c_int;
+
+    fn to_core(self) -> c_int {
+        if !(0..512).contains(&self.0) {
+            return NOTHING;
+        }
+        MODES.iter().filter(|(mpich, _)| self.0 & mpich != 0).map(|(_, ours)| ours).sum()
+    }
+
+    fn from_core(core: c_int) -> Self {
+        Self(MODES.iter().filter(|(_, ours)| core & ours != 0).map(|(mpich, _)| mpich).sum())
+    }
+}
+
 /// A key of attributes. Those of programs have the highest bit here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(transparent)]
@@ -390,6 +451,13 @@ mod tests {
             assert_eq!(Rank::from_core(Rank(number).to_core()), Rank(number));
             assert_eq!(Tag::from_core(Tag(number).to_core()), Tag(number));
         }
+    }
+
+    #[test]
+    fn modes_of_files_go_there_and_back() {
+        assert_eq!(FileMode(1 | 8).to_core(), c::MPI_MODE_CREATE | c::MPI_MODE_RDWR);
+        assert!((0..512).all(|mode| FileMode::from_core(FileMode(mode).to_core()) == FileMode(mode)));
+        assert_eq!((FileMode(512).to_core(), FileMode(-1).to_core()), (NOTHING, NOTHING));
     }
 
     #[test]

@@ -80,7 +80,7 @@ unsafe fn give(datatype: Layout, large: bool, place: *mut Datatype) -> Outcome {
 }
 
 /// A size or a bound in the integer that the program has for it: where it does not fit, it is `MPI_UNDEFINED`.
-fn fitting<N: Number>(wide: i64) -> Outcome<N> {
+pub(crate) fn fitting<N: Number>(wide: i64) -> Outcome<N> {
     let undefined = i64::from(crate::constants::MPI_UNDEFINED);
     N::narrow(wide).or_else(|| N::narrow(undefined)).ok_or_else(|| too_large(wide))
 }

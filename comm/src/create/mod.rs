@@ -136,6 +136,14 @@ impl Communicator {
         Ok(Request::with_end(&self.core, op, move |outcome| Ok(parent.duplicated(about, wrong, outcome)?)))
     }
 
+    /// The same for the library's own agreements: it has nothing of this one but its processes.
+    pub(crate) fn dup_bare(&self, call: &'static str) -> Result<Communicator, CreateError> {
+        self.intra(call)?;
+        let op = self.propose(Kind::Dup, Vec::new(), true)?;
+        let outcome = self.shared.outcome(op)?;
+        self.duplicated(About::default(), None, outcome)
+    }
+
     fn refused(&self, copied: bool) -> Option<CreateError> {
         (!copied).then(|| CreateError::CalledOff { rank: self.rank() })
     }

@@ -13,6 +13,7 @@
 
 mod blocks;
 mod collective;
+mod files;
 mod lower;
 mod memory;
 mod operation;
@@ -29,6 +30,7 @@ use olympi_transport_api::{RecvBuf, SendBuf};
 
 pub use blocks::{Numbers, RawBlocks};
 pub use collective::RawCollective;
+pub use files::Together;
 pub use olympi_reduce::{Element, Kind};
 pub use operation::{RawFunction, RawOp, element};
 pub use partitioned::{RawPartitions, Side};

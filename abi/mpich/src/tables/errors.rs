@@ -29,13 +29,13 @@ export! {
         win: Win, errhandler: Errhandler) -> Code;
 
     // Handlers of files.
-    MPI_File_call_errhandler PMPI_File_call_errhandler = errors::file_call_errhandler(
+    MPI_File_call_errhandler PMPI_File_call_errhandler = files::file_call_errhandler(
         fh: File, errorcode: Code) -> Code;
     MPI_File_create_errhandler PMPI_File_create_errhandler = errors::file_create_errhandler(
         file_errhandler_fn: Callback, errhandler: *mut Errhandler) -> Code;
-    MPI_File_get_errhandler PMPI_File_get_errhandler = errors::file_get_errhandler(
+    MPI_File_get_errhandler PMPI_File_get_errhandler = files::file_get_errhandler(
         file: File, errhandler: *mut Errhandler) -> Code;
-    MPI_File_set_errhandler PMPI_File_set_errhandler = errors::file_set_errhandler(
+    MPI_File_set_errhandler PMPI_File_set_errhandler = files::file_set_errhandler(
         file: File, errhandler: Errhandler) -> Code;
 
     // Handlers of sessions.

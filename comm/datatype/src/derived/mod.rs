@@ -17,6 +17,7 @@ mod memory;
 mod program;
 mod raw;
 mod recipe;
+mod runs;
 mod view;
 
 use alloc::sync::Arc;
