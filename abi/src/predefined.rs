@@ -150,10 +150,11 @@ pub fn get(handle: usize) -> Option<&'static TypeObject> {
     objects().get(handle.wrapping_sub(FIRST))?.as_ref()
 }
 
-fn objects() -> &'static [Option<TypeObject>; 256] {
-    static OBJECTS: OnceLock<Box<[Option<TypeObject>; 256]>> = OnceLock::new();
+#[inline]
+fn objects() -> &'static [Option<TypeObject>] {
+    static OBJECTS: OnceLock<Box<[Option<TypeObject>]>> = OnceLock::new();
     OBJECTS.get_or_init(|| {
-        let mut objects = Box::new([const { None }; 256]);
+        let mut objects: Box<[_]> = std::iter::repeat_with(|| None).take(256).collect();
         for predefined in ALL.iter().chain(&SIZED) {
             let name = predefined.handle as u32;
             let datatype = match predefined.kind {

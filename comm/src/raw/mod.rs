@@ -2,7 +2,7 @@
 //!
 //! What a C program gives is an address, a count and a datatype, and its promise that the memory is there until the
 //! operation has ended. The calls here take that promise (they are `unsafe`), and are else those of
-//! [`Communicator`](crate::Communicator): the same operations in the same tables. A program in Rust has no need of them.
+//! [`Communicator`]: the same operations in the same tables. A program in Rust has no need of them.
 //!
 //! Messages of raw memory match whatever datatype the other side names, as C programs expect: they may send `long` and
 //! receive `int64_t`.
