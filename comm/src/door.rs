@@ -7,8 +7,8 @@
 use std::cell::{Cell, UnsafeCell};
 use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use crate::ThreadError;
 
@@ -48,6 +48,8 @@ pub(crate) struct Door<S> {
     /// Who is inside came in while their thread was panicking already.
     panicking: Cell<bool>,
     lock: Mutex<()>,
+    /// How many threads wait to be let in.
+    knocking: AtomicU32,
     /// The lock while someone holds it. It lies here so that being inside is one pointer, which travels in a register:
     /// a guard that goes through memory costs as much as the rest of the way in.
     held: UnsafeCell<Option<MutexGuard<'static, ()>>>,
@@ -70,6 +72,7 @@ impl<S> Door<S> {
             inside: Cell::new(false),
             panicking: Cell::new(false),
             lock: Mutex::new(()),
+            knocking: AtomicU32::new(0),
             held: UnsafeCell::new(None),
             state: UnsafeCell::new(state),
         }
@@ -107,7 +110,11 @@ impl<S> Door<S> {
 
     fn enter_locked(&self) -> Result<Inside<'_, S>, ThreadError> {
         // Poison is `broken`'s matter.
-        let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let guard = match self.lock.try_lock() {
+            Ok(guard) => guard,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => self.knock(),
+        };
         if self.broken.load(Ordering::Relaxed) {
             return Err(ThreadError::Broken);
         }
@@ -118,6 +125,21 @@ impl<S> Door<S> {
         unsafe { *self.held.get() = Some(guard) };
         self.panicking.set(std::thread::panicking());
         Ok(Inside { door: self, one_thread: PhantomData })
+    }
+
+    /// Waits to be let in. Who waits inside sees it, and steps aside.
+    #[cold]
+    fn knock(&self) -> MutexGuard<'_, ()> {
+        self.knocking.fetch_add(1, Ordering::Relaxed);
+        let guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.knocking.fetch_sub(1, Ordering::Relaxed);
+        guard
+    }
+
+    /// Whether another thread waits to be let in.
+    #[inline]
+    pub(crate) fn is_knocked_at(&self) -> bool {
+        self.knocking.load(Ordering::Relaxed) > 0
     }
 
     /// Goes out.
@@ -201,6 +223,22 @@ mod tests {
         });
         assert!(std::panic::catch_unwind(inside).is_err());
         assert_eq!(door.enter().err(), Some(ThreadError::Broken));
+    }
+
+    #[test]
+    fn who_is_inside_hears_others_knock() {
+        let door = Door::new(ThreadLevel::Multiple, 0_u64);
+        let inside = door.enter().unwrap();
+        assert!(!door.is_knocked_at());
+        std::thread::scope(|s| {
+            s.spawn(|| *door.enter().unwrap() += 1);
+            while !door.is_knocked_at() {
+                std::thread::yield_now();
+            }
+            drop(inside);
+        });
+        assert!(!door.is_knocked_at());
+        assert_eq!(*door.enter().unwrap(), 1);
     }
 
     #[test]

@@ -100,7 +100,7 @@ impl Shared {
                 inside = self.nap(inside, State::look_at_boards)?;
                 inside.get_up();
                 spin = patience.begin();
-            } else if self.door.shared() {
+            } else if self.door.is_knocked_at() {
                 inside = self.step_aside(inside)?;
             } else {
                 continue;
@@ -146,7 +146,7 @@ impl Shared {
                 inside = woken?;
                 inside.get_up();
                 spin = patience.begin();
-            } else if self.door.shared() {
+            } else if self.door.is_knocked_at() {
                 inside = self.step_aside(inside)?;
             }
         }
@@ -177,9 +177,7 @@ impl Shared {
     #[cold]
     fn step_aside<'a>(&'a self, inside: Inside<'a, State>) -> Result<Inside<'a, State>, ThreadError> {
         Self::leave(inside);
-        if self.several.load(Ordering::Relaxed) {
-            std::thread::yield_now();
-        }
+        std::thread::yield_now();
         self.door.enter()
     }
 
