@@ -32,6 +32,10 @@ pub struct Dialect {
     pub type_delete: unsafe fn(usize, Datatype, c_int, *mut c_void, *mut c_void) -> c_int,
     /// `MPI_Grequest_query_function`
     pub grequest_query: unsafe fn(usize, *mut c_void, *mut Status) -> c_int,
+    /// `MPI_Grequest_free_function`
+    pub grequest_free: unsafe fn(usize, *mut c_void) -> c_int,
+    /// `MPI_Grequest_cancel_function`
+    pub grequest_cancel: unsafe fn(usize, *mut c_void, c_int) -> c_int,
     /// Writes a communicator where the program has a place for one, as wide as its handles are. This is for calls that
     /// write it when their request is over, and so to the program's own place.
     pub late_comm: unsafe fn(*mut c_void, Comm),
@@ -99,6 +103,10 @@ static STANDARD: Dialect = Dialect {
     },
     type_delete: |function, datatype, keyval, value, extra| {
         called!(function, Delete<Datatype>, datatype, keyval, value, extra)
+    },
+    grequest_free: |function, extra| called!(function, unsafe extern "C" fn(*mut c_void) -> c_int, extra),
+    grequest_cancel: |function, extra, over| {
+        called!(function, unsafe extern "C" fn(*mut c_void, c_int) -> c_int, extra, over)
     },
     grequest_query: |function, extra, status| {
         called!(function, unsafe extern "C" fn(*mut c_void, *mut Status) -> c_int, extra, status)

@@ -19,6 +19,9 @@ use crate::text::copy_out;
 use crate::types::{Aint, Comm, Info};
 
 /// A thread level of C.
+///
+/// # Errors
+/// `MPI_ERR_ARG`: it is none.
 pub fn level_of(required: c_int) -> Outcome<ThreadLevel> {
     match required {
         MPI_THREAD_SINGLE => Ok(ThreadLevel::Single),

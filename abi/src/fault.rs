@@ -163,12 +163,16 @@ impl Fault {
         self.detail = format!("{call}: {}", self.detail);
         let code = self.code;
         LATEST.set(Some(self.clone()));
-        let handler = match place {
-            Place::Comm(comm) => comm.get().map_or_else(|_| default_handler(), CommObject::handler),
-            Place::Session(session) => crate::sessions::handler(session).unwrap_or_else(default_handler),
-            Place::File(file) => crate::files::handler(file),
-            Place::Anywhere => default_handler(),
-            Place::Given(handler) => handler,
+        // What is no object has no handler; that of `MPI_COMM_SELF` is then called with `MPI_COMM_SELF`.
+        let elsewhere = || (default_handler(), Place::Anywhere);
+        let (handler, place) = match place {
+            Place::Comm(comm) => comm.get().map_or_else(|_| elsewhere(), |object| (object.handler(), place)),
+            Place::Session(session) => {
+                crate::sessions::handler(session).map_or_else(elsewhere, |handler| (handler, place))
+            }
+            Place::File(file) => (crate::files::handler(file), place),
+            Place::Anywhere => elsewhere(),
+            Place::Given(handler) => (handler, place),
         };
         errors::call_handler(handler, place, code, &self.detail);
         code

@@ -52,6 +52,9 @@ unsafe impl<T: Send + Sync> Sync for Table<T> {}
 
 impl<T> Table<T> {
     /// An empty one. Kinds differ.
+    ///
+    /// # Panics
+    /// When it is compiled, if the kind is not one of sixteen.
     pub const fn new(kind: usize) -> Self {
         assert!(kind < 16);
         Self {

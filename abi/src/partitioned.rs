@@ -165,7 +165,7 @@ pub unsafe fn pready_range(low: c_int, high: c_int, request: Request) -> c_int {
         if low > high {
             return Err(Fault::new(MPI_ERR_ARG, format!("a range of partitions from {low} down to {high}")));
         }
-        Ok(parts.ready(number(low)?..number(high)? + 1)?)
+        Ok(parts.ready(number(low)?..=number(high)?)?)
     })
 }
 

@@ -134,7 +134,9 @@ pub static ALL: [Predefined; 67] = [
 
 /// Those that do not fit in the table above without an asterisk: sizes that this machine's compilers have, arithmetic that
 /// it has not.
-pub static SIZED: [Predefined; 3] = [
+pub static SIZED: [Predefined; 4] = [
+    // An extension of MPICH, which programs use that were built for it; a number that the standard leaves free.
+    one(0x24a, "MPIX_C_FLOAT16", Basic::F16, Floating),
     one(0x2e0, "MPI_LOGICAL16", Basic::I128, Logical),
     one(0x2e2, "MPI_REAL16", Basic::I128, Class::None),
     one(0x2eb, "MPI_COMPLEX32", COMPLEX32, Class::None),

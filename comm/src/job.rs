@@ -12,7 +12,7 @@ use olympi_transport_api::Peer;
 
 use crate::bootstrap::Bootstrap;
 use crate::door::{Door, ThreadLevel};
-use crate::error::{Error, InitError, ThreadError};
+use crate::error::{InitError, ThreadError};
 use crate::group::Group;
 use crate::inbox::{Mailbox, State};
 use crate::info::Info;
@@ -235,18 +235,6 @@ impl Job {
         collectives.tuning = tuning;
         collectives.nodes = nodes;
         collectives.everyone_here = everyone_here && shared_memory;
-        Ok(())
-    }
-
-    /// Sets how collectives are done from here on, as [`Tuning::set`] does (`OLYMPI_COLL_ALL_REDUCE`, `ring`): the same at
-    /// all ranks, between collectives.
-    ///
-    /// # Errors
-    /// [`Error::Tuning`], if there is no such setting or the value makes no sense.
-    pub fn set_tuning(&self, variable: &str, value: &str) -> Result<(), Error> {
-        let mut inside = self.shared().door.enter()?;
-        inside.mail.collectives.tuning.set(variable, value)?;
-        inside.mail.contexts.forget_schedules();
         Ok(())
     }
 

@@ -330,6 +330,11 @@ impl Ops {
         self.free.push(slot);
     }
 
+    /// How many have not been asked for their outcome.
+    pub(crate) fn in_use(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
     /// How many operations have bytes on their way; receives that no message has matched do not.
     pub(crate) fn moving(&self) -> usize {
         self.slots.iter().filter(|op| op.phase == Phase::Moving).count()

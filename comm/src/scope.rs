@@ -12,7 +12,7 @@ use olympi_coll::Schedule;
 use olympi_datatype::{Buffer, BufferMut, Equivalence, InvalidValue};
 use olympi_transport::{Mode, RecvBuf, SendBuf};
 
-use crate::collective::{CollectiveError, Invocation, Shape};
+use crate::collective::{CollectiveError, Invocation, Sequence, Shape};
 use crate::communicator::Communicator;
 use crate::context::Traffic;
 use crate::error::{Error, RecvError, SendError};
@@ -212,7 +212,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
         data: &'env [T],
         result: &'env mut [T],
     ) -> Result<ScopedRequest<'scope, 'env>, CollectiveError> {
-        let prepared = self.comm.prepare(invocation)?;
+        let prepared = self.comm.prepare(invocation, Sequence::Requests)?;
         let (send, recv) = (lend_const(data), lend(result));
         let op = self.comm.begin(prepared, send, recv, None)?;
         Ok(self.pend(op, Some(Kind::of::<T>()), recv))

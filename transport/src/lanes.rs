@@ -183,4 +183,16 @@ impl Lanes {
             && self.tcp.as_ref().is_none_or(Lane::drained)
             && self.sim.as_ref().is_none_or(|lane| lane.drained())
     }
+
+    /// How many bytes are kept of messages that nobody has asked for.
+    pub(crate) fn unexpected_bytes(&self) -> usize {
+        let others = [
+            self.shm.as_ref().map(|lane| lane.engine.unexpected_bytes()),
+            self.verbs.as_ref().map(|lane| lane.engine.unexpected_bytes()),
+            self.ofi.as_ref().map(|lane| lane.engine.unexpected_bytes()),
+            self.tcp.as_ref().map(|lane| lane.engine.unexpected_bytes()),
+            self.sim.as_ref().map(|lane| lane.engine.unexpected_bytes()),
+        ];
+        self.own.engine.unexpected_bytes() + others.into_iter().flatten().sum::<usize>()
+    }
 }

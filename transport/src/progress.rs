@@ -324,6 +324,11 @@ impl Progress {
         self.lanes.drained() && !self.fallen.news
     }
 
+    /// How many bytes are kept of messages that nobody has asked for, with some beside each; what waits at its sender does not count.
+    pub fn unexpected_bytes(&self) -> usize {
+        self.lanes.unexpected_bytes()
+    }
+
     /// How long to poll before sleeping.
     #[inline]
     pub fn patience(&self) -> &Patience {

@@ -175,7 +175,7 @@ impl Answer for Aint {
 }
 
 /// So many are translated without memory from the heap.
-const FEW: usize = 32;
+pub(crate) const FEW: usize = 32;
 
 /// Runs `body` with an array as the core has it. An array that is no array (NULL, or of a negative length) stays none.
 ///

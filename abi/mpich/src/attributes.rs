@@ -17,6 +17,9 @@ static HOST: AtomicI32 = AtomicI32::new(0);
 /// Of `MPI_LASTUSEDCODE`.
 static LAST_USED_CODE: AtomicI32 = AtomicI32::new(0);
 
+/// Where a value is put, and how it is translated.
+type Translation = (&'static AtomicI32, fn(c_int) -> c_int);
+
 /// `MPI_Comm_get_attr`
 ///
 /// # Safety
@@ -28,7 +31,7 @@ unsafe fn comm_get_attr(comm: Comm, keyval: Keyval, value: *mut c_void, flag: *m
     // SAFETY: the core has written both.
     unsafe {
         if code == SUCCESS && *flag != 0 {
-            let translation: Option<(&AtomicI32, fn(c_int) -> c_int)> = match key {
+            let translation: Option<Translation> = match key {
                 c::MPI_IO => Some((&IO, |rank| Rank::from_core(rank).0)),
                 c::MPI_HOST => Some((&HOST, |rank| Rank::from_core(rank).0)),
                 c::MPI_LASTUSEDCODE => Some((&LAST_USED_CODE, |code| Code::from_core(code).0)),

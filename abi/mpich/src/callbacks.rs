@@ -46,6 +46,8 @@ type Handler<H> = unsafe extern "C" fn(*mut H, *mut Code, ...);
 type Operation<N> = unsafe extern "C" fn(*mut c_void, *mut c_void, *mut N, *mut Datatype);
 type Copy<H> = unsafe extern "C" fn(H, Keyval, *mut c_void, *mut c_void, *mut c_void, *mut c_int) -> Code;
 type Delete<H> = unsafe extern "C" fn(H, Keyval, *mut c_void, *mut c_void) -> Code;
+type Free = unsafe extern "C" fn(*mut c_void) -> Code;
+type Cancel = unsafe extern "C" fn(*mut c_void, c_int) -> Code;
 type Query = unsafe extern "C" fn(*mut c_void, *mut Status) -> Code;
 
 /// Calls the function at an address.
@@ -96,6 +98,8 @@ const MPICH: Dialect = Dialect {
         let (datatype, keyval) = (Datatype::from_core(datatype), Keyval::from_core(keyval));
         called!(function, Delete<Datatype>, datatype, keyval, value, extra).to_core()
     },
+    grequest_free: |function, extra| called!(function, Free, extra).to_core(),
+    grequest_cancel: |function, extra, over| called!(function, Cancel, extra, over).to_core(),
     grequest_query: |function, extra, status| {
         // SAFETY: one of the core's.
         let core = unsafe { &mut *status };

@@ -427,7 +427,7 @@ impl Translated for CopyFunction {
     type Core = Callback;
 
     fn to_core(self) -> Callback {
-        if self.0 as usize == crate::callbacks::MPIR_Dup_fn as *const () as usize {
+        if std::ptr::addr_eq(self.0, crate::callbacks::MPIR_Dup_fn as *const ()) {
             c::MPI_COMM_DUP_FN as Callback
         } else {
             self.0

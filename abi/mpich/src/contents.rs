@@ -26,7 +26,7 @@ unsafe fn each(count: c_int, array: *const c_int, translate: impl Fn(c_int) -> c
 }
 
 fn start_of(array: Option<&Vec<c_int>>) -> *const c_int {
-    array.map_or(std::ptr::null(), |array| array.as_ptr())
+    array.map_or(std::ptr::null(), Vec::as_ptr)
 }
 
 /// Exports `MPI_Type_create_darray` for both integers.

@@ -2,11 +2,12 @@
 //!
 //! A handle is an `int` already, so its integer is itself.
 
-use std::ffi::c_int;
+use std::ffi::{c_char, c_int, c_void};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use olympi_abi::constants as c;
+use olympi_abi::{constants as c, types};
 
+use crate::arguments::Translated;
 use crate::codes::{Code, SUCCESS};
 use crate::handles::File;
 use crate::statuses::{Status, is_ignored};
@@ -162,4 +163,48 @@ unsafe fn abi_get_version(major: *mut c_int, minor: *mut c_int) -> Code {
 
 by_hand! {
     MPI_Abi_get_version PMPI_Abi_get_version = abi_get_version(major: *mut c_int, minor: *mut c_int) -> Code;
+}
+
+/// An error that a Fortran library built for MPICH has found by itself: it goes to the handler of `MPI_COMM_SELF`, as all
+/// errors do that are on no object. What it names first are objects of MPICH's inside, which there are none of.
+///
+/// # Safety
+/// None.
+unsafe fn raised(_object: *const c_void, _function: *const c_char, code: Code) -> Code {
+    // SAFETY: it asks for nothing.
+    unsafe { olympi_abi::errors::comm_call_errhandler(types::Comm::SELF, code.to_core()) };
+    code
+}
+
+/// Exports `raised` under MPICH's names for it.
+macro_rules! raising {
+    ($($name:ident)*) => {$(
+        #[doc = concat!("`", stringify!($name), "`")]
+        #[unsafe(no_mangle)]
+        unsafe extern "C" fn $name(object: *const c_void, function: *const c_char, code: Code) -> Code {
+            // SAFETY: the caller's promise.
+            unsafe { raised(object, function, code) }
+        }
+    )*};
+}
+
+raising! {
+    MPIR_Err_return_comm
+    MPIR_Err_return_comm_create_from_group
+    MPIR_Err_return_group
+    MPIR_Err_return_session
+    MPIR_Err_return_session_init
+    MPIR_Err_return_win
+}
+
+/// `MPIR_Err_create_code`: a code for such an error. A code is a class here; the texts that may follow are MPICH's.
+#[unsafe(no_mangle)]
+extern "C" fn MPIR_Err_create_code(
+    _last_code: c_int,
+    _fatal: c_int,
+    _function: *const c_char,
+    _line: c_int,
+    class: Code,
+) -> Code {
+    class
 }

@@ -7,7 +7,6 @@
 
 use std::ffi::c_int;
 
-use olympi_abi::constants as c;
 use olympi_abi::types;
 
 use crate::arguments::{Argument, Translated};
@@ -69,10 +68,14 @@ macro_rules! handles {
     };
 }
 
-use c::*;
+#[allow(clippy::wildcard_imports, reason = "the tables name nearly all")]
+use olympi_abi::constants::*;
 
 /// [`types::Request::SENT`]
 const SENT: usize = types::Request::SENT.0;
+
+/// [`olympi_abi::predefined::SIZED`]
+const MPIX_C_FLOAT16: usize = 0x24a;
 
 handles! {
     /// `MPI_Comm`
@@ -197,6 +200,8 @@ handles! {
         0x4c00_0840 = MPI_C_FLOAT_COMPLEX,
         0x4c00_1041 = MPI_C_DOUBLE_COMPLEX,
         0x4c00_2042 = MPI_C_LONG_DOUBLE_COMPLEX,
+        // An extension of MPICH.
+        0x4c00_0246 = MPIX_C_FLOAT16,
         // MPI's own.
         0x4c00_0843 = MPI_AINT,
         0x4c00_0844 = MPI_OFFSET,

@@ -4,7 +4,7 @@
 //! It is a translation and no more. The functions of the C interface are those of `olympi_abi`, to which the standard ABI
 //! is native; MPICH's has handles that are `int`s, its own numbers for constants and errors, and a status of 20 bytes. The
 //! folder `tables` says for each function which types its arguments have, and a type knows how it is translated
-//! ([`arguments`]). The files beside it hold what needs more than that: arrays, attributes, functions of the program.
+//! (`arguments.rs`). The files beside it hold what needs more than that: arrays, attributes, functions of the program.
 //!
 //! What is not here: the Fortran bindings, which are a library of their own with MPICH (`libmpifort.so.12`), and the calls
 //! named `MPIX_`, which are no part of MPI.
@@ -31,7 +31,7 @@ mod callbacks;
 mod codes;
 mod constants;
 mod contents;
-// mod events;
+mod events;
 mod fortran;
 mod handles;
 mod older;

@@ -5,7 +5,7 @@ use std::ptr::null_mut;
 
 use olympi_abi::{requests as core, types};
 
-use crate::arguments::{Answer, Argument, Translated, with_array};
+use crate::arguments::{Answer, Argument, FEW, Translated, with_array};
 use crate::codes::Code;
 use crate::handles::Request;
 use crate::statuses::{Status, is_ignored};
@@ -55,9 +55,18 @@ unsafe fn with_statuses(
     }
     // SAFETY: the caller's promise.
     let given = unsafe { std::slice::from_raw_parts_mut(statuses, count) };
-    let mut lent: Vec<types::Status> = given.iter().map(|status| status.to_core()).collect();
+    let (mut few, mut many) = ([types::Status::EMPTY; FEW], Vec::new());
+    let lent = if count <= FEW {
+        &mut few[..count]
+    } else {
+        many.resize(count, types::Status::EMPTY);
+        &mut many[..]
+    };
+    for (core, status) in lent.iter_mut().zip(&*given) {
+        *core = status.to_core();
+    }
     let (code, written) = body(lent.as_mut_ptr());
-    for (status, core) in given.iter_mut().zip(&lent).take(written) {
+    for (status, core) in given.iter_mut().zip(&*lent).take(written) {
         status.update(core);
     }
     code

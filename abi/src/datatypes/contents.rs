@@ -10,8 +10,8 @@ use crate::constants::{
     MPI_COMBINER_CONTIGUOUS, MPI_COMBINER_DARRAY, MPI_COMBINER_DUP, MPI_COMBINER_F90_COMPLEX,
     MPI_COMBINER_F90_INTEGER, MPI_COMBINER_F90_REAL, MPI_COMBINER_HINDEXED, MPI_COMBINER_HINDEXED_BLOCK,
     MPI_COMBINER_HVECTOR, MPI_COMBINER_INDEXED, MPI_COMBINER_INDEXED_BLOCK, MPI_COMBINER_NAMED,
-    MPI_COMBINER_RESIZED, MPI_COMBINER_STRUCT, MPI_COMBINER_SUBARRAY, MPI_COMBINER_VALUE_INDEX,
-    MPI_COMBINER_VECTOR, MPI_ERR_ARG, MPI_ERR_TYPE,
+    MPI_COMBINER_RESIZED, MPI_COMBINER_STRUCT, MPI_COMBINER_SUBARRAY, MPI_COMBINER_VECTOR, MPI_ERR_ARG,
+    MPI_ERR_TYPE,
 };
 use crate::datatypes::arrays::{distribution_numbers, order_number};
 use crate::datatypes::unnamed::{Made, handle_of, made_of};
@@ -54,10 +54,6 @@ impl Contents {
             Made::Real { p, r } => (self.combiner, self.integers) = (MPI_COMBINER_F90_REAL, vec![p, r]),
             Made::Complex { p, r } => (self.combiner, self.integers) = (MPI_COMBINER_F90_COMPLEX, vec![p, r]),
             Made::Integer { r } => (self.combiner, self.integers) = (MPI_COMBINER_F90_INTEGER, vec![r]),
-            Made::Pair { value, index } => {
-                self.combiner = MPI_COMBINER_VALUE_INDEX;
-                self.datatypes = vec![Layout::basic(value), Layout::basic(index)];
-            }
         }
     }
 

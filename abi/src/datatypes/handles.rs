@@ -4,7 +4,7 @@ use std::ffi::c_int;
 
 use crate::attributes;
 use crate::constants::{MPI_ERR_ARG, MPI_ERR_TYPE};
-use crate::datatypes::unnamed::{Made, made_of};
+use crate::datatypes::is_predefined;
 use crate::fault::{Fault, Outcome, anywhere};
 use crate::object::TYPES;
 use crate::types::Datatype;
@@ -39,15 +39,11 @@ pub unsafe fn type_free(datatype: *mut Datatype) -> c_int {
         // SAFETY: the caller's promise.
         let place = unsafe { place(datatype) }?;
         let object = place.get()?;
-        match made_of(&object.datatype) {
-            None if object.predefined.is_none() => {
-                attributes::drop_type(*place, object)?;
-                TYPES.remove(place.0);
-            }
-            // It stays; programs give it back as if they had made it, since its call looks like a constructor.
-            Some((Made::Pair { .. }, _)) => {}
-            _ => return Err(Fault::new(MPI_ERR_TYPE, "a predefined datatype is not freed")),
+        if is_predefined(object) {
+            return Err(Fault::new(MPI_ERR_TYPE, "a predefined datatype is not freed"));
         }
+        attributes::drop_type(*place, object)?;
+        TYPES.remove(place.0);
         *place = Datatype::NULL;
         Ok(())
     })

@@ -2,9 +2,7 @@
 
 use std::ffi::c_int;
 
-use olympi_comm::raw::element;
 use olympi_comm::{Basic, Datatype as Layout};
-use olympi_reduce::Kind;
 
 use crate::constants::{
     MPI_2DOUBLE_PRECISION, MPI_2INT, MPI_2INTEGER, MPI_2REAL, MPI_COMPLEX4, MPI_COMPLEX8, MPI_COMPLEX16,
@@ -17,7 +15,7 @@ use crate::constants::{
 use crate::datatypes::unnamed::{Made, handle_for};
 use crate::fault::{Fault, Outcome, anywhere};
 use crate::object::put;
-use crate::predefined::{self, Class};
+use crate::predefined;
 use crate::types::Datatype;
 
 const INTEGERS: [(c_int, usize); 5] =
@@ -61,25 +59,12 @@ const PAIRS: [(usize, usize, usize); 9] = [
     (MPI_INTEGER, MPI_INTEGER, MPI_2INTEGER),
 ];
 
-/// The pair of a value and an index; `None`: no operation is defined on one.
+/// The pair of a value and an index; `None`: C and Fortran have no name for it.
 fn pair(value: Datatype, index: Datatype) -> Outcome<Option<Datatype>> {
-    let (values, indices) = (value.get()?, index.get()?);
-    if let Some((_, _, pair)) = PAIRS.iter().find(|known| (known.0, known.1) == (value.0, index.0)) {
-        return Ok(Some(Datatype(*pair)));
-    }
-    let (Some(one), Some(other)) = (values.predefined, indices.predefined) else { return Ok(None) };
-    let (predefined::Kind::One(first), predefined::Kind::One(second)) = (one.kind, other.kind) else {
-        return Ok(None);
-    };
-    if !matches!(one.class, Class::Integer | Class::Floating) || other.class != Class::Integer {
-        return Ok(None);
-    }
-    let layout = Layout::value_index(&values.datatype, &indices.datatype)?;
-    if element(Kind::MaximumLocation, &layout).is_none() {
-        return Ok(None);
-    }
-    let made = Made::Pair { value: first.named(one.handle as u32), index: second.named(other.handle as u32) };
-    handle_for(made, |_| Ok(layout)).map(Some)
+    value.get()?;
+    index.get()?;
+    let found = PAIRS.iter().find(|known| (known.0, known.1) == (value.0, index.0));
+    Ok(found.map(|(_, _, pair)| Datatype(*pair)))
 }
 
 /// `MPI_Type_get_value_index`: `MPI_DATATYPE_NULL`, if there is no such pair.

@@ -1,12 +1,11 @@
-//! Predefined datatypes that have no names: Fortran's numbers of a precision, and pairs of a value and an index that C has
-//! none for (MPI 5.0, sections 6.9.4 and 19.1.9).
+//! Predefined datatypes that have no names: Fortran's numbers of a precision (MPI 5.0, section 19.1.9).
 //!
 //! The same arguments give the same handle, for as long as the process lives.
 
 use std::ffi::c_int;
 use std::sync::{PoisonError, RwLock};
 
-use olympi_comm::{Basic, Datatype as Layout, Recipe, signature};
+use olympi_comm::{Datatype as Layout, Recipe, signature};
 
 use crate::fault::Outcome;
 use crate::object::{TYPES, TypeObject, too_many};
@@ -35,13 +34,6 @@ pub(super) enum Made {
         /// Decimal digits.
         r: c_int,
     },
-    /// `MPI_Type_get_value_index`
-    Pair {
-        /// The value, under its name.
-        value: Basic,
-        /// The index, under its name.
-        index: Basic,
-    },
 }
 
 /// All that were made. The name of a [`Basic`] of Fortran's is its place here, and this bit.
@@ -66,19 +58,9 @@ pub(super) fn handle_for(made: Made, layout: impl FnOnce(u32) -> Outcome<Layout>
 
 /// The arguments of an unnamed datatype, and its handle; `None`: it is none.
 pub(super) fn made_of(datatype: &Layout) -> Option<(Made, Datatype)> {
-    let find = |is: &dyn Fn(usize, Made) -> bool| {
-        let all = UNNAMED.read().unwrap_or_else(PoisonError::into_inner);
-        all.iter().enumerate().find(|(at, (made, _))| is(*at, *made)).map(|(_, found)| *found)
-    };
-    match datatype.recipe() {
-        Recipe::Basic(basic) if basic.name() & PLACE != 0 => {
-            find(&|at, _| at as u32 == basic.name() & !PLACE)
-        }
-        Recipe::ValueIndex { value, index } => {
-            find(&|_, made| made == Made::Pair { value: *value, index: *index })
-        }
-        _ => None,
-    }
+    let Recipe::Basic(basic) = datatype.recipe() else { return None };
+    let place = basic.name().checked_sub(PLACE)?;
+    UNNAMED.read().unwrap_or_else(PoisonError::into_inner).get(place as usize).copied()
 }
 
 /// The handle of a datatype that is predefined, under a name or not.

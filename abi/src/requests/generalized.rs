@@ -57,11 +57,8 @@ impl Operation {
     }
 
     fn free(&self) -> Outcome {
-        // SAFETY: the program has given the address as that of such a function.
-        let function =
-            unsafe { std::mem::transmute::<usize, unsafe extern "C" fn(*mut c_void) -> c_int>(self.free) };
-        // SAFETY: as above, with its own argument; once, as the callers see to.
-        answer(unsafe { function(self.extra as *mut c_void) }, "free")
+        // SAFETY: the program has given this function for this, with that argument; once, as the callers see to.
+        answer(unsafe { (dialect().grequest_free)(self.free, self.extra as *mut c_void) }, "free")
     }
 }
 
@@ -112,14 +109,9 @@ impl Pending for Generalized {
 
     fn cancel(&mut self) -> Outcome {
         let over = self.operation.stage().over;
-        // SAFETY: the program has given the address as that of such a function.
-        let function = unsafe {
-            std::mem::transmute::<usize, unsafe extern "C" fn(*mut c_void, c_int) -> c_int>(
-                self.operation.cancel,
-            )
-        };
-        // SAFETY: as above, with its own argument.
-        answer(unsafe { function(self.operation.extra as *mut c_void, flag(over)) }, "cancel")
+        let Operation { cancel, extra, .. } = *self.operation;
+        // SAFETY: the program has given this function for this, with that argument.
+        answer(unsafe { (dialect().grequest_cancel)(cancel, extra as *mut c_void, flag(over)) }, "cancel")
     }
 
     /// One that is not over frees itself when it is.

@@ -331,11 +331,12 @@ pub unsafe fn put_proc_null(status: *mut Status) {
     }
 }
 
-/// Writes a status, but for its error, which belongs to the calls that give several.
-unsafe fn put_status(place: *mut Status, status: &Status) {
+/// Writes the status of a request that was `live`, but for its error, which belongs to the calls that give several; of any
+/// other one it is empty, and without an error (MPI 5.0, section 3.7.3).
+unsafe fn put_status(place: *mut Status, status: &Status, live: bool) {
     // SAFETY: the caller's promise: null, or may be written.
     if let Some(place) = unsafe { place.as_mut() } {
-        let error = place.error;
+        let error = if live { place.error } else { MPI_SUCCESS };
         *place = *status;
         place.error = error;
     }
@@ -371,6 +372,14 @@ fn place_of(handle: Request) -> Place {
     }
 }
 
+/// Whether there is something to wait for.
+fn is_live(request: Request) -> Outcome<bool> {
+    Ok(match request.get()? {
+        Some(object) => object.is_active(),
+        None => request == Request::SENT,
+    })
+}
+
 unsafe fn place<'a>(request: *mut Request) -> Outcome<&'a mut Request> {
     // SAFETY: the caller's promise: null, or may be read and written.
     unsafe { request.as_mut() }.ok_or_else(|| Fault::new(MPI_ERR_REQUEST, "the place of the request is NULL"))
@@ -396,13 +405,13 @@ pub unsafe fn wait(request: *mut Request, status: *mut Status) -> c_int {
         // SAFETY: the caller's promise.
         let request = unsafe { place(request) }?;
         let mut known = Status::EMPTY;
-        let comm = match request.get()? {
-            Some(object) => object.comm,
-            None => Comm::SELF,
+        let (comm, live) = match request.get()? {
+            Some(object) => (object.comm, object.is_active()),
+            None => (Comm::SELF, *request == Request::SENT),
         };
         let result = complete(request, &mut known);
         // SAFETY: the caller's promise.
-        unsafe { put_status(status, &known) };
+        unsafe { put_status(status, &known, live) };
         if result.is_err() {
             whose = Place::Comm(comm);
         }
@@ -432,11 +441,12 @@ pub unsafe fn test(request: *mut Request, over: *mut c_int, status: *mut Status)
             return unsafe { put(over, flag(false)) };
         }
         let mut known = Status::EMPTY;
+        let live = is_live(*request)?;
         let result = complete(request, &mut known);
         // SAFETY: the caller's promise.
         unsafe {
             put(over, flag(true))?;
-            put_status(status, &known);
+            put_status(status, &known, live);
         }
         result
     })();

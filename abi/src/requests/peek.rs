@@ -2,8 +2,8 @@
 
 use std::ffi::c_int;
 
-use super::several::{all_over, is_live};
-use super::{Kind, places, put_status};
+use super::several::all_over;
+use super::{Kind, is_live, places, put_status};
 use crate::constants::MPI_UNDEFINED;
 use crate::fault::{Outcome, anywhere};
 use crate::object::{flag, put};
@@ -42,7 +42,7 @@ pub unsafe fn request_get_status(request: Request, over: *mut c_int, status: *mu
         // SAFETY: the caller's promise.
         unsafe {
             if let Some(known) = &known {
-                put_status(status, known);
+                put_status(status, known, is_live(request)?);
             }
             put(over, flag(known.is_some()))
         }
@@ -71,14 +71,14 @@ pub unsafe fn request_get_status_any(
                 }
                 live = true;
                 if let Some(known) = peeked(*request)? {
-                    put_status(status, &known);
+                    put_status(status, &known, true);
                     put(index, at as c_int)?;
                     return put(over, flag(true));
                 }
             }
             put(index, MPI_UNDEFINED)?;
             if !live {
-                put_status(status, &Status::EMPTY);
+                put_status(status, &Status::EMPTY, false);
             }
             put(over, flag(!live))
         }
@@ -102,7 +102,8 @@ pub unsafe fn request_get_status_all(
             let all = all_over(requests)?;
             if all && !statuses.is_null() {
                 for (at, request) in requests.iter().enumerate() {
-                    put_status(statuses.add(at), &peeked(*request)?.unwrap_or(Status::EMPTY));
+                    let known = peeked(*request)?.unwrap_or(Status::EMPTY);
+                    put_status(statuses.add(at), &known, is_live(*request)?);
                 }
             }
             put(over, flag(all))
@@ -133,7 +134,7 @@ pub unsafe fn request_get_status_some(
                 live = true;
                 if let Some(known) = peeked(*request)? {
                     if !statuses.is_null() {
-                        put_status(statuses.add(done), &known);
+                        put_status(statuses.add(done), &known, true);
                     }
                     put(indices.add(done), at as c_int)?;
                     done += 1;

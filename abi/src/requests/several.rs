@@ -2,19 +2,11 @@
 
 use std::ffi::c_int;
 
-use super::{Kind, RequestObject, complete, place_of, places, put_status};
+use super::{Kind, RequestObject, complete, is_live, place_of, places, put_status};
 use crate::constants::{MPI_ERR_IN_STATUS, MPI_SUCCESS, MPI_UNDEFINED};
 use crate::fault::{Fault, Outcome, Place};
 use crate::object::{flag, put};
 use crate::types::{Comm, Request, Status};
-
-/// Whether there is something to wait for.
-pub(super) fn is_live(request: Request) -> Outcome<bool> {
-    Ok(match request.get()? {
-        Some(object) => object.is_active(),
-        None => request == Request::SENT,
-    })
-}
 
 /// The first request that is over. If none is: waits for one (`wait`), or not. `Ok(None)`: none is over; and if `live` is
 /// false then, none is under way.
@@ -98,7 +90,7 @@ unsafe fn any(
             put(index, MPI_UNDEFINED)?;
             put(over, flag(!live))?;
             if !live {
-                put_status(status, &known);
+                put_status(status, &known, false);
             }
             return Ok(());
         };
@@ -106,7 +98,7 @@ unsafe fn any(
         put(index, at as c_int)?;
         put(over, flag(true))?;
         let result = complete(&mut requests[at], &mut known);
-        put_status(status, &known);
+        put_status(status, &known, true);
         result
     })();
     match result {
@@ -133,15 +125,15 @@ impl Several {
     /// The array is null, or has so many statuses.
     #[inline]
     unsafe fn complete(&mut self, request: &mut Request, at: usize) {
-        let comm = match request.get() {
-            Ok(Some(object)) => object.comm,
-            _ => Comm::SELF,
+        let (comm, live) = match request.get() {
+            Ok(Some(object)) => (object.comm, object.is_active()),
+            _ => (Comm::SELF, *request == Request::SENT),
         };
         let mut known = Status::EMPTY;
         let result = complete(request, &mut known);
         if !self.statuses.is_null() {
             // SAFETY: the caller's promise.
-            unsafe { put_status(self.statuses.add(at), &known) };
+            unsafe { put_status(self.statuses.add(at), &known, live) };
         }
         let code = match result {
             Ok(()) => MPI_SUCCESS,

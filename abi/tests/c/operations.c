@@ -58,7 +58,7 @@ static void defined(void)
     assert(tried(MPI_REPLACE, MPI_INT) == MPI_ERR_OP && tried(MPI_NO_OP, MPI_INT) == MPI_ERR_OP);
     assert(tried(MPI_OP_NULL, MPI_INT) == MPI_ERR_OP);
 
-    MPI_Datatype type, pair;
+    MPI_Datatype type;
     MPI_Type_contiguous(2, MPI_INT, &type);
     MPI_Type_commit(&type);
     assert(tried(MPI_SUM, type) == MPI_ERR_OP);
@@ -70,8 +70,6 @@ static void defined(void)
     assert(tried(MPI_SUM, type) == MPI_SUCCESS && tried(MPI_BAND, type) == MPI_ERR_OP);
     MPI_Type_create_f90_integer(9, &type);
     assert(tried(MPI_BAND, type) == MPI_SUCCESS);
-    MPI_Type_get_value_index(MPI_INT64_T, MPI_INT64_T, &pair);
-    assert(tried(MPI_MAXLOC, pair) == MPI_SUCCESS && tried(MPI_SUM, pair) == MPI_ERR_OP);
 }
 
 static void values(void)

@@ -9,6 +9,7 @@ use crate::collective::error::CollectiveError;
 use crate::collective::forms::{Lengths, forms_in_place};
 use crate::collective::invoke::{Invocation, Shape};
 use crate::collective::persistent::PersistentCollective;
+use crate::collective::running::Sequence;
 use crate::communicator::Communicator;
 use crate::request::Request;
 use crate::scope::{Scope, ScopedRequest};
@@ -35,7 +36,7 @@ impl Communicator {
     /// # Errors
     /// [`ThreadError`](crate::ThreadError) from the wrong thread; waiting tells the rest.
     pub fn ibarrier(&self) -> Result<Request<()>, CollectiveError> {
-        let prepared = self.prepare(invoke_barrier())?;
+        let prepared = self.prepare(invoke_barrier(), Sequence::Requests)?;
         let op = self.begin(prepared, SendBuf::empty(), RecvBuf::empty(), None)?;
         Ok(Request::active(self, op, |outcome, _| match outcome.fault {
             None => Ok(()),

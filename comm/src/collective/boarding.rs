@@ -6,7 +6,7 @@ use olympi_coll::{Area, Plan, Schedule, Span, Tuning};
 use olympi_transport::Board;
 use olympi_transport_api::SendBuf;
 
-use crate::collective::running::Prepared;
+use crate::collective::running::{Prepared, Sequence};
 use crate::collective::seat::Standing;
 use crate::communicator::Communicator;
 use crate::context::Traffic;
@@ -96,7 +96,12 @@ impl Communicator {
         plan: impl FnOnce(u32, u32) -> Schedule,
     ) -> Result<bool, ThreadError> {
         let schedule = Arc::new(plan(self.rank() as u32, self.size() as u32));
-        let prepared = Prepared { call: "a board for collectives", schedule, operation: None };
+        let prepared = Prepared {
+            call: "a board for collectives",
+            schedule,
+            operation: None,
+            sequence: Sequence::Calls,
+        };
         let mut inside = self.shared.door.enter()?;
         let recv = crate::recv::lend(bytes);
         let op = self.begin_by_messages(&mut inside, prepared, SendBuf::empty(), recv, None);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use olympi_coll::{Nodes, Schedule};
 
 use crate::TAG_UB;
+use crate::collective::running::Sequence;
 use crate::collective::seat::Seat;
 use crate::group::Group;
 
@@ -42,11 +43,13 @@ pub(crate) struct Key {
     pub(crate) commutative: bool,
     /// The contribution lies where the result goes.
     pub(crate) in_place: bool,
+    /// Blocking calls have boards.
+    pub(crate) sequence: Sequence,
 }
 
 impl Key {
     pub(crate) fn new(call: Call, root: u32, len: usize, in_place: bool) -> Self {
-        Self { call, root, len, grain: 0, commutative: true, in_place }
+        Self { call, root, len, grain: 0, commutative: true, in_place, sequence: Sequence::Calls }
     }
 
     /// None, where it does not say all: the schedule is made anew each time.
@@ -58,7 +61,8 @@ impl Key {
 /// The memory of a communicator.
 #[derive(Default)]
 pub(crate) struct Calls {
-    count: u32,
+    /// How many there were in each sequence.
+    counts: [u32; 2],
     /// `None`: a call has it, to be given back.
     known: Vec<(Key, Option<Arc<Schedule>>)>,
     /// The next one to be forgotten.
@@ -70,11 +74,12 @@ pub(crate) struct Calls {
 }
 
 impl Calls {
-    /// A tag for one more collective. All members count alike, since all call the same collectives in the same order
-    /// (MPI 5.0, section 6.14).
-    pub(crate) fn next_tag(&mut self) -> i32 {
-        let tag = self.count & TAG_UB as u32;
-        self.count = self.count.wrapping_add(1);
+    /// A tag for one more collective of a sequence. All members count alike, since all call the same collectives in the same
+    /// order (MPI 5.0, section 6.14).
+    pub(crate) fn next_tag(&mut self, sequence: Sequence) -> i32 {
+        let count = &mut self.counts[sequence as usize];
+        let tag = (*count << 1 | sequence as u32) & TAG_UB as u32;
+        *count = count.wrapping_add(1);
         tag as i32
     }
 
@@ -181,7 +186,8 @@ mod tests {
 
     #[test]
     fn tags_are_never_negative() {
-        let mut calls = Calls { count: u32::MAX, ..Calls::default() };
-        assert_eq!((calls.next_tag(), calls.next_tag()), (i32::MAX, 0));
+        let mut calls = Calls { counts: [u32::MAX; 2], ..Calls::default() };
+        let mut tags = |sequence| [calls.next_tag(sequence), calls.next_tag(sequence)];
+        assert_eq!([tags(Sequence::Calls), tags(Sequence::Requests)], [[i32::MAX - 1, 0], [i32::MAX, 1]]);
     }
 }

@@ -12,6 +12,7 @@ use olympi_transport_api::RecvBuf;
 use crate::collective::error::CollectiveError;
 use crate::collective::invoke::{Invocation, Shape};
 use crate::collective::persistent::PersistentCollective;
+use crate::collective::running::Sequence;
 use crate::communicator::Communicator;
 use crate::error::Error;
 use crate::op::{Hold, Outcome};
@@ -99,7 +100,7 @@ impl Communicator {
         data: Vec<T>,
         result: Vec<T>,
     ) -> Result<crate::op::OpRef, CollectiveError> {
-        let prepared = self.prepare(invocation)?;
+        let prepared = self.prepare(invocation, Sequence::Requests)?;
         // The vectors' memory stays where it is when they move into the operation.
         let mut pair = Box::new(Pair { call: prepared.call, data, result });
         let (send, recv) = (lend_const(&pair.data), lend(&mut pair.result));
@@ -113,7 +114,7 @@ impl Communicator {
         data: Vec<T>,
         result: Vec<T>,
     ) -> Result<PersistentCollective<T>, CollectiveError> {
-        let prepared = self.prepare(invocation)?;
+        let prepared = self.prepare(invocation, Sequence::Calls)?;
         Ok(PersistentCollective::new(self, prepared, data, result))
     }
 }

@@ -8,7 +8,7 @@ use olympi_reduce::Operation;
 use olympi_transport_api::{RecvBuf, SendBuf};
 
 use crate::collective::calls::Key;
-use crate::collective::running::{Fault, Prepared, Road, Start};
+use crate::collective::running::{Fault, Prepared, Road, Sequence, Start};
 use crate::collective::seat::{Queued, Standing};
 use crate::collective::strokes::{Living, Strokes};
 use crate::communicator::Communicator;
@@ -64,10 +64,10 @@ impl Communicator {
             && let Some((at, schedule)) = calls.lend(key)
         {
             let Invocation { call, operation, .. } = invocation;
-            let prepared = Prepared { call, schedule, operation };
+            let prepared = Prepared { call, schedule, operation, sequence: Sequence::Calls };
             return self.run_on_board(inside, context, prepared, Some(at), send, recv);
         }
-        let prepared = self.prepare_inside(&mut inside, context, invocation);
+        let prepared = self.prepare_inside(&mut inside, context, invocation, Sequence::Calls);
         if prepared.schedule.is_for_board() && inside.mail.contexts.calls(context).seat.queue.is_empty() {
             return self.run_on_board(inside, context, prepared, None, send, recv);
         }
@@ -108,14 +108,15 @@ impl Communicator {
         Ok(fault)
     }
 
-    /// Makes ready what a persistent collective does at each start.
+    /// Makes ready what a non-blocking collective does, or a persistent one at each start.
     pub(crate) fn prepare<P: FnOnce(&Shape<'_>) -> Schedule>(
         &self,
         invocation: Invocation<P>,
+        sequence: Sequence,
     ) -> Result<Prepared, ThreadError> {
         let context = self.context(Traffic::Collective);
         let mut inside = self.enter_seat(context)?;
-        Ok(self.prepare_inside(&mut inside, context, invocation))
+        Ok(self.prepare_inside(&mut inside, context, invocation, sequence))
     }
 
     /// Begins a collective whose operation keeps `hold`, or whose buffers are borrowed for as long as it runs.
@@ -151,18 +152,21 @@ impl Communicator {
         inside: &mut Inside<'_, State>,
         context: u32,
         invocation: Invocation<P>,
+        sequence: Sequence,
     ) -> Prepared {
         let Invocation { call, key, operation, plan } = invocation;
+        let key = key.map(|key| Key { sequence, ..key });
         let mail = &mut inside.mail;
         let calls = mail.contexts.calls(context);
         if let Some(schedule) = key.and_then(|key| calls.known(key)) {
-            return Prepared { call, schedule, operation };
+            return Prepared { call, schedule, operation, sequence };
         }
         let (me, size) = (self.rank() as u32, self.size() as u32);
         let schedule = plan(&Shape {
             team: Team::all(me, size),
             sides: self.remote_group().map(|remote| Sides::new(me, size, remote.len())),
-            board: calls.seat.cell(),
+            // A board's steps are one sequence, that of the blocking calls.
+            board: if sequence == Sequence::Calls { calls.seat.cell() } else { None },
             nodes: calls.nodes(mail.collectives.nodes.as_ref(), self.group()),
             tuning: &mail.collectives.tuning,
         });
@@ -170,7 +174,7 @@ impl Communicator {
             Some(key) => calls.remember(key, schedule),
             None => Arc::new(schedule),
         };
-        Prepared { call, schedule, operation }
+        Prepared { call, schedule, operation, sequence }
     }
 
     fn begin_inside(
@@ -200,7 +204,7 @@ impl Communicator {
         hold: Option<Box<dyn Hold>>,
     ) -> OpRef {
         let context = self.context(Traffic::Collective);
-        let tag = inside.mail.contexts.calls(context).next_tag();
+        let tag = inside.mail.contexts.calls(context).next_tag(prepared.sequence);
         let (group, me) = (self.group().clone(), self.rank() as u32);
         let mut near = Road { context, group, me };
         let mut far = None;

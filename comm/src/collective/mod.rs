@@ -34,4 +34,4 @@ pub(crate) use invoke::{Invocation, Shape};
 pub use parts::Parts;
 pub use persistent::PersistentCollective;
 pub(crate) use role::{Role, share};
-pub(crate) use running::{Collectives, Fault, Part, Prepared};
+pub(crate) use running::{Collectives, Fault, Part, Prepared, Sequence};

@@ -50,6 +50,16 @@ pub(crate) struct Prepared {
     pub(crate) call: &'static str,
     pub(crate) schedule: Arc<Schedule>,
     pub(crate) operation: Option<Operation>,
+    pub(crate) sequence: Sequence,
+}
+
+/// By which order a communicator's collectives are told apart: blocking and persistent ones by one, non-blocking ones by
+/// another. All ranks call all of them in one order (MPI 5.0, section 6.14); but programs are seen that begin a request
+/// before a barrier here and behind it there, and by two orders they get what they mean.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Sequence {
+    Calls,
+    Requests,
 }
 
 /// What a collective needs to begin by messages.
@@ -117,6 +127,8 @@ pub(crate) struct Collectives {
     pub(crate) seated: Vec<u32>,
     spare: Vec<Line>,
     pub(crate) tuning: Tuning,
+    /// What was set since the job was joined, as it was said.
+    pub(crate) told: Vec<(String, String)>,
     /// All ranks of the job are on this host.
     pub(crate) everyone_here: bool,
     /// Which process of the job lives on which node, if that is known and there are several.
@@ -206,7 +218,7 @@ impl Running {
 impl State {
     /// Begins a collective; how it ends, its operation tells.
     pub(crate) fn begin_collective(&mut self, start: Start) -> OpRef {
-        let Start { prepared: Prepared { call, schedule, operation }, near, far, tag, send, recv, hold } =
+        let Start { prepared: Prepared { call, schedule, operation, .. }, near, far, tag, send, recv, hold } =
             start;
         let context = near.context;
         let op = self.mail.ops.begin(context, signature::UNCHECKED, RecvBuf::empty(), hold);

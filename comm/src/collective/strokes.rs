@@ -62,7 +62,7 @@ impl Living<'_> {
 impl Strokes {
     #[inline]
     pub(crate) fn new(prepared: Prepared, areas: Areas, base: u64) -> Self {
-        let Prepared { call, schedule, operation } = prepared;
+        let Prepared { call, schedule, operation, .. } = prepared;
         let hand = Hand { call, operation, areas, base, round: 0, shown: false, done: 0, fault: None };
         Self { schedule, hand }
     }

@@ -324,6 +324,16 @@ impl Contexts {
         receives
     }
 
+    /// How many receives of buffers and objects wait for a message, and how many such messages for a receive.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        let users = self.places.iter().enumerate().filter(|(at, _)| *at != AGREEMENTS as usize);
+        // Their contexts are the first two of a communicator.
+        let queues = users.flat_map(|(_, place)| &place.queues[..2]);
+        queues.fold((0, 0), |(posted, unexpected), queue| {
+            (posted + queue.posted_len(), unexpected + queue.unexpected_len())
+        })
+    }
+
     /// How many entries the tables have: communicators, room for them, numbers that are reserved, retired, and waited for
     /// by early messages.
     pub(crate) fn sizes(&self) -> [usize; 5] {

@@ -8,7 +8,7 @@ use olympi_sim::{Network, NetworkConfig, with_seeds};
 use olympi_transport::{Config, Directory, LookupError, Membership};
 use olympi_transport_api::{Peer, RecvBuf, SendBuf};
 
-use crate::collective::Prepared;
+use crate::collective::{Prepared, Sequence};
 use crate::context::{candidate, mix};
 use crate::{ANY_SOURCE, ANY_TAG, ThreadLevel, Universe};
 
@@ -97,7 +97,12 @@ fn a_communicator_outlives_its_handles_while_a_collective_runs() {
                 plan.send(other, Span::EMPTY);
                 plan.recv(other, Span::EMPTY);
             }
-            let prepared = Prepared { call: "a test", schedule: Arc::new(plan.finish()), operation: None };
+            let prepared = Prepared {
+                call: "a test",
+                schedule: Arc::new(plan.finish()),
+                operation: None,
+                sequence: Sequence::Calls,
+            };
             if me > 0 {
                 world.recv::<u8>(0, 0).unwrap();
             }

@@ -3,7 +3,7 @@
 use olympi_coll::Schedule;
 use olympi_datatype::Datatype;
 
-use crate::collective::{CollectiveError, Invocation, Prepared, Shape};
+use crate::collective::{CollectiveError, Invocation, Prepared, Sequence, Shape};
 use crate::communicator::Communicator;
 use crate::error::Error;
 use crate::op::{OpRef, Outcome};
@@ -174,7 +174,7 @@ impl Communicator {
     /// # Errors
     /// Wrong arguments.
     pub unsafe fn collective_raw_init(&self, call: RawCollective<'_>) -> Result<RawRequest, CollectiveError> {
-        let again = self.lower(call, Prepare)?;
+        let again = self.lower(call, Prepare(Sequence::Calls))?;
         Ok(RawRequest::persistent(&self.core, Box::new(again)))
     }
 
@@ -183,7 +183,7 @@ impl Communicator {
         &self,
         call: RawCollective<'_>,
     ) -> Result<(OpRef, Repeated), CollectiveError> {
-        let mut again = self.lower(call, Prepare)?;
+        let mut again = self.lower(call, Prepare(Sequence::Requests))?;
         Ok((again.begin()?, again))
     }
 
@@ -226,7 +226,7 @@ impl Act for Run {
 }
 
 /// Makes a call ready to be begun.
-struct Prepare;
+struct Prepare(Sequence);
 
 impl Act for Prepare {
     type Done = Repeated;
@@ -237,7 +237,7 @@ impl Act for Prepare {
         invocation: Invocation<P>,
         memory: Memory<Raw<'_>>,
     ) -> Result<Repeated, CollectiveError> {
-        let (prepared, memory) = (comm.prepare(invocation)?, memory.keep());
+        let (prepared, memory) = (comm.prepare(invocation, self.0)?, memory.keep());
         Ok(Repeated { comm: comm.handle(), prepared, memory, spare: None })
     }
 }

@@ -21,5 +21,5 @@ mod point_to_point;
 mod processes;
 mod requests;
 mod sessions;
-// mod tools;
+mod tools;
 mod topology;

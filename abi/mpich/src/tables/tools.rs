@@ -2,7 +2,9 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use olympi_abi::types::{Callback, Count, CvarHandle, EventInstance, EventRegistration, PvarHandle, PvarSession, TEnum};
+use olympi_abi::types::{
+    Callback, Count, CvarHandle, EventInstance, EventRegistration, PvarHandle, PvarSession, TEnum,
+};
 
 use crate::codes::Code;
 use crate::constants::{Binding, Ordering, PvarClass, Safety, Scope, ThreadLevel, Verbosity};

@@ -5,6 +5,8 @@
 pub(crate) struct Bounds {
     /// First byte, and end, of the data; `None`: there is none.
     data: Option<(i64, i64)>,
+    /// The lowest and the highest bound of the datatypes that it is made of, whose own extents are rounded already.
+    span: Option<(i64, i64)>,
     /// The lowest and the highest of the bounds that were set by hand. They prevail, and are inherited.
     marks: Option<(i64, i64)>,
     /// The strictest alignment of any element; the extent is rounded to it, unless it was set by hand.
@@ -16,16 +18,22 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     /// Of no data at all.
-    pub(crate) const NONE: Self = Self { data: None, marks: None, align: 1, lb: 0, ub: 0, extent: 0 };
+    pub(crate) const NONE: Self =
+        Self { data: None, span: None, marks: None, align: 1, lb: 0, ub: 0, extent: 0 };
 
     /// Of one element.
     pub(crate) fn of(size: i64, align: i64) -> Option<Self> {
         let data = (size > 0).then_some((0, size));
-        Self::new(data, None, align.max(1))
+        Self::new(data, data, None, align.max(1))
     }
 
-    fn new(data: Option<(i64, i64)>, marks: Option<(i64, i64)>, align: i64) -> Option<Self> {
-        let (lb, ub) = match (marks, data) {
+    fn new(
+        data: Option<(i64, i64)>,
+        span: Option<(i64, i64)>,
+        marks: Option<(i64, i64)>,
+        align: i64,
+    ) -> Option<Self> {
+        let (lb, ub) = match (marks, span) {
             (Some(marks), _) => marks,
             (None, Some((lb, end))) => {
                 let extent = end.checked_sub(lb)?;
@@ -37,7 +45,7 @@ impl Bounds {
         if let Some((first, end)) = data {
             end.checked_sub(first)?;
         }
-        Some(Self { data, marks, align, lb, ub, extent: ub.checked_sub(lb)? })
+        Some(Self { data, span, marks, align, lb, ub, extent: ub.checked_sub(lb)? })
     }
 
     /// `count` copies, each `stride` bytes behind the one before it.
@@ -50,7 +58,7 @@ impl Bounds {
                 Some(Some((low.checked_add(reach.min(0))?, high.checked_add(reach.max(0))?)))
             }
         };
-        Self::new(widen(self.data)?, widen(self.marks)?, self.align)
+        Self::new(widen(self.data)?, widen(self.span)?, widen(self.marks)?, self.align)
     }
 
     /// The same, moved.
@@ -61,7 +69,7 @@ impl Bounds {
                 Some(Some((low.checked_add(displacement)?, high.checked_add(displacement)?)))
             }
         };
-        Self::new(shift(self.data)?, shift(self.marks)?, self.align)
+        Self::new(shift(self.data)?, shift(self.span)?, shift(self.marks)?, self.align)
     }
 
     /// Both.
@@ -70,12 +78,24 @@ impl Bounds {
             (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
             (a, b) => a.or(b),
         };
-        Self::new(union(self.data, other.data), union(self.marks, other.marks), self.align.max(other.align))
+        let align = self.align.max(other.align);
+        Self::new(
+            union(self.data, other.data),
+            union(self.span, other.span),
+            union(self.marks, other.marks),
+            align,
+        )
     }
 
     /// The same data between other bounds.
     pub(crate) fn resized(&self, lb: i64, extent: i64) -> Option<Self> {
-        Self::new(self.data, Some((lb, lb.checked_add(extent)?)), self.align)
+        Self::new(self.data, self.span, Some((lb, lb.checked_add(extent)?)), self.align)
+    }
+
+    /// The same, as those of a datatype: what is made of it counts with its rounded extent. So do other MPIs, and programs
+    /// that find out where copies end by multiplying extents; the standard's formula counts from the type map alone.
+    pub(crate) fn sealed(self) -> Self {
+        Self { span: self.data.map(|_| (self.lb, self.ub)), ..self }
     }
 
     /// First byte of the data, and its end; `(0, 0)` where there is none.
@@ -112,6 +132,14 @@ mod tests {
         assert_eq!((two.lb, two.ub, two.data()), (-4, 20, (0, 16)));
         let mixed = two.join(&Bounds::of(8, 8).unwrap().at(100).unwrap()).unwrap();
         assert_eq!((mixed.lb, mixed.ub, mixed.data()), (-4, 20, (0, 108)));
+    }
+
+    #[test]
+    fn what_a_datatype_is_made_of_counts_with_its_own_extent() {
+        let skewed = Bounds::of(4, 4).unwrap().repeat(3, 25).unwrap().sealed();
+        assert_eq!((skewed.extent, skewed.data()), (56, (0, 54)));
+        let two = skewed.repeat(2, 57).unwrap();
+        assert_eq!((two.extent, two.data()), (116, (0, 111))); // 57 + 56, rounded
     }
 
     #[test]

@@ -100,6 +100,11 @@ impl Layout {
         })
     }
 
+    /// The same, as that of a datatype.
+    pub(crate) fn sealed(self) -> Self {
+        Self { bounds: self.bounds.sealed(), ..self }
+    }
+
     /// The same data between other bounds.
     pub(crate) fn resized(self, lb: i64, extent: i64) -> Result<Self, Overflow> {
         Ok(Self { bounds: self.bounds.resized(lb, extent).ok_or(BOUNDS)?, ..self })

@@ -134,7 +134,7 @@ impl Datatype {
     /// Makes a datatype of what its constructor says.
     fn build(recipe: Recipe, layout: Result<Layout, Overflow>) -> Result<Self, DatatypeError> {
         let constructor = recipe.name();
-        let layout = layout.map_err(|what| DatatypeError::Overflow { constructor, what })?;
+        let layout = layout.map_err(|what| DatatypeError::Overflow { constructor, what })?.sealed();
         let depth = recipe.depth() + 1;
         if depth > DEPTH_MAX {
             return Err(DatatypeError::TooDeep { constructor });

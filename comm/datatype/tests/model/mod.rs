@@ -26,10 +26,12 @@ pub enum Spec {
     Dup(Box<Spec>),
 }
 
-/// A type map: elements and their displacements, in order, and the bounds that were set by hand.
+/// A type map: elements and their displacements, in order, the bounds of the datatypes that it is made of, and those that
+/// were set by hand.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
     pub entries: Vec<(Basic, i64)>,
+    pub spans: Vec<(i64, i64)>,
     pub lbs: Vec<i64>,
     pub ubs: Vec<i64>,
 }
@@ -75,13 +77,23 @@ impl Spec {
     }
 
     pub fn map(&self) -> Map {
+        let map = self.parts();
+        let spans = if map.entries.is_empty() { Vec::new() } else { vec![(map.lb(), map.ub())] };
+        Map { spans, ..map }
+    }
+
+    /// The same, with the bounds of what it is made of.
+    fn parts(&self) -> Map {
         let blocks = |of: &Spec, blocks: &mut dyn Iterator<Item = (usize, i64)>, in_elements: bool| {
             let inner = of.map();
             let unit = if in_elements { inner.extent() } else { 1 };
             Map::sequence(blocks.map(|(count, at)| inner.block(count).at(at * unit)))
         };
         match self {
-            Self::Basic(basic) => Map { entries: vec![(*basic, 0)], ..Map::default() },
+            Self::Basic(basic) => {
+                let spans = vec![(0, basic.size() as i64)];
+                Map { entries: vec![(*basic, 0)], spans, ..Map::default() }
+            }
             Self::Contiguous(count, of) => of.map().block(*count),
             Self::Vector(count, block, stride, of) => {
                 blocks(of, &mut (0..*count as i64).map(|i| (*block, i * stride)), true)
@@ -120,10 +132,7 @@ impl Spec {
                     })
                 })
             }
-            Self::Resized(lb, extent, of) => {
-                let entries = of.map().entries;
-                Map { entries, lbs: vec![*lb], ubs: vec![lb + extent] }
-            }
+            Self::Resized(lb, extent, of) => Map { lbs: vec![*lb], ubs: vec![lb + extent], ..of.map() },
             Self::Dup(of) => of.map(),
         }
     }
@@ -133,6 +142,7 @@ impl Map {
     fn sequence(parts: impl Iterator<Item = Self>) -> Self {
         parts.fold(Self::default(), |mut all, part| {
             all.entries.extend(part.entries);
+            all.spans.extend(part.spans);
             all.lbs.extend(part.lbs);
             all.ubs.extend(part.ubs);
             all
@@ -142,6 +152,7 @@ impl Map {
     fn at(&self, displacement: i64) -> Self {
         Self {
             entries: self.entries.iter().map(|(basic, at)| (*basic, at + displacement)).collect(),
+            spans: self.spans.iter().map(|(lb, ub)| (lb + displacement, ub + displacement)).collect(),
             lbs: self.lbs.iter().map(|at| at + displacement).collect(),
             ubs: self.ubs.iter().map(|at| at + displacement).collect(),
         }
@@ -167,10 +178,12 @@ impl Map {
                 (index[axis], rest) = (rest % sizes[axis], rest / sizes[axis]);
             }
             if chosen(&index) {
-                all.entries.extend(self.at(number as i64 * self.extent()).entries);
+                let here = self.at(number as i64 * self.extent());
+                all.entries.extend(here.entries);
+                all.spans.extend(here.spans);
             }
         }
-        Self { entries: all.entries, lbs: vec![0], ubs: vec![total as i64 * self.extent()] }
+        Self { lbs: vec![0], ubs: vec![total as i64 * self.extent()], ..all }
     }
 
     /// First byte and end of the data.
@@ -181,13 +194,14 @@ impl Map {
     }
 
     pub fn lb(&self) -> i64 {
-        self.lbs.iter().min().copied().unwrap_or(self.data().unwrap_or_default().0)
+        let lowest = self.spans.iter().map(|span| span.0).min().unwrap_or(0);
+        self.lbs.iter().min().copied().unwrap_or(lowest)
     }
 
     pub fn ub(&self) -> i64 {
         self.ubs.iter().max().copied().unwrap_or_else(|| {
             let strictest = self.entries.iter().map(|(basic, _)| basic.align() as i64).max().unwrap_or(1);
-            let mut ub = self.data().unwrap_or_default().1;
+            let mut ub = self.spans.iter().map(|span| span.1).max().unwrap_or(0);
             while (ub - self.lb()) % strictest != 0 {
                 ub += 1;
             }
