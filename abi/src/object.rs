@@ -71,7 +71,7 @@ impl Comm {
     ///
     /// # Errors
     /// `MPI_ERR_COMM`: there is no such communicator.
-    #[inline]
+    #[inline(always)]
     pub fn get(self) -> Outcome<&'static CommObject> {
         let object = if is_user(self.0) { COMMS.get(self.0) } else { self.predefined() };
         object.ok_or_else(|| self.unknown())
@@ -167,7 +167,7 @@ impl TypeObject {
     ///
     /// # Errors
     /// A negative count, a datatype that is not committed, no memory where there must be some.
-    #[inline]
+    #[inline(always)]
     pub fn raw<N: Number>(&self, buffer: *const c_void, count: N) -> Outcome<Raw<'_>> {
         let count = self.count(count)?;
         if !self.is_committed() {
@@ -181,7 +181,7 @@ impl TypeObject {
     ///
     /// # Errors
     /// No memory where there must be some.
-    #[inline]
+    #[inline(always)]
     pub fn laid(&self, buffer: *const c_void, count: usize) -> Outcome<Raw<'_>> {
         let start = buffer.cast_mut().cast::<u8>();
         let raw = match self.unit {
@@ -224,7 +224,7 @@ impl Datatype {
     ///
     /// # Errors
     /// `MPI_ERR_TYPE`: there is no such datatype.
-    #[inline]
+    #[inline(always)]
     pub fn get(self) -> Outcome<&'static TypeObject> {
         let object = if is_user(self.0) { TYPES.get(self.0) } else { predefined::get(self.0) };
         object.ok_or_else(|| self.unknown())

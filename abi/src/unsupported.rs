@@ -1,5 +1,6 @@
-//! Calls that this version of the library does not have: one-sided access, files, and processes that are started or met
-//! while the program runs. Each says so where the standard has its errors raised (MPI 5.0, sections 9.3 and 14.7).
+//! Calls that this version of the library does not have: one-sided access, representations of a program's own in files, and
+//! processes that are started or met while the program runs. Each says so where the standard has its errors raised (MPI 5.0,
+//! sections 9.3 and 14.7).
 
 use std::ffi::c_int;
 

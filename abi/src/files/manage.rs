@@ -7,7 +7,7 @@ use std::path::Path;
 use olympi_comm::FileMode;
 
 use crate::arguments::{place, wanted};
-use crate::constants::{MPI_ERR_AMODE, MPI_ERR_ARG, MPI_ERR_BAD_FILE};
+use crate::constants::{MPI_ERR_AMODE, MPI_ERR_BAD_FILE};
 use crate::errors::{give_back, inherit};
 use crate::fault::{Fault, Outcome};
 use crate::files::{FILES, FileObject, handler, raised};
@@ -29,12 +29,6 @@ fn mode_of(amode: c_int) -> Outcome<FileMode> {
     mode.ok_or_else(|| Fault::new(MPI_ERR_AMODE, format!("{amode} is no mode of files")))
 }
 
-/// A size in bytes.
-fn size_of(size: Offset) -> Outcome<u64> {
-    u64::try_from(size)
-        .map_err(|_| Fault::new(MPI_ERR_ARG, format!("the size of a file is not negative, as {size} is")))
-}
-
 /// `MPI_File_open`
 ///
 /// # Safety
@@ -48,10 +42,15 @@ pub unsafe fn file_open(
 ) -> c_int {
     let body = || {
         let comm = &comm.get()?.comm;
-        wanted(fh)?;
-        // SAFETY: the caller's promise.
-        let path = unsafe { path_of(filename) }?;
-        let file = olympi_comm::File::open(comm, path, mode_of(amode)?, &info.hints()?)?;
+        let arguments = || {
+            wanted(fh)?;
+            // SAFETY: the caller's promise.
+            Ok((unsafe { path_of(filename) }?, mode_of(amode)?, info.hints()?))
+        };
+        let (path, mode, info) = arguments().inspect_err(|fault: &Fault| {
+            olympi_comm::File::excuse_open(comm, fault.class());
+        })?;
+        let file = olympi_comm::File::open(comm, path, mode, &info)?;
         let object = FileObject::new(file, inherit(handler(File::NULL)));
         let handle = FILES.insert(object).ok_or_else(too_many)?;
         // SAFETY: the caller's promise.
@@ -96,20 +95,20 @@ pub unsafe fn file_delete(filename: *const c_char, info: Info) -> c_int {
     raised("MPI_File_delete", File::NULL, body())
 }
 
-/// `MPI_File_set_size`
+/// `MPI_File_set_size`: a negative size becomes one that is too large, which all ranks hear of.
 ///
 /// # Safety
 /// None.
 pub unsafe fn file_set_size(fh: File, size: Offset) -> c_int {
-    fh.call("MPI_File_set_size", |object| Ok(object.file.set_size(size_of(size)?)?))
+    fh.call("MPI_File_set_size", |object| Ok(object.file.set_size(size as u64)?))
 }
 
-/// `MPI_File_preallocate`
+/// `MPI_File_preallocate`, with sizes as above.
 ///
 /// # Safety
 /// None.
 pub unsafe fn file_preallocate(fh: File, size: Offset) -> c_int {
-    fh.call("MPI_File_preallocate", |object| Ok(object.file.preallocate(size_of(size)?)?))
+    fh.call("MPI_File_preallocate", |object| Ok(object.file.preallocate(size as u64)?))
 }
 
 /// `MPI_File_get_size`

@@ -12,8 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::constants::{MPI_ERR_FILE, MPI_SUCCESS};
 use crate::fault::{Fault, Outcome, Place};
-use crate::handle::{Table, is_user};
-use crate::types::{Datatype, Errhandler, File};
+use crate::handle::Table;
+use crate::types::{Errhandler, File};
 
 pub use access::*;
 pub use handlers::*;
@@ -27,36 +27,16 @@ pub struct FileObject {
     handler: AtomicUsize,
     /// A split collective that has begun.
     half: Mutex<Option<access::Half>>,
-    /// Etype and filetype of its view, where these are predefined.
-    types: Mutex<[Option<Datatype>; 2]>,
 }
 
 impl FileObject {
     /// One with an error handler.
     fn new(file: olympi_comm::File, handler: Errhandler) -> Self {
-        Self {
-            file,
-            handler: AtomicUsize::new(handler.0),
-            half: Mutex::new(None),
-            types: Mutex::new([Some(Datatype::BYTE); 2]),
-        }
+        Self { file, handler: AtomicUsize::new(handler.0), half: Mutex::new(None) }
     }
 
     fn half(&self) -> MutexGuard<'_, Option<access::Half>> {
         self.half.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Keeps in mind which predefined datatypes a view was set with.
-    fn remember(&self, etype: Datatype, filetype: Datatype) {
-        let predefined = |datatype: Datatype| Some(datatype).filter(|datatype| !is_user(datatype.0));
-        let types = [predefined(etype), predefined(filetype)];
-        *self.types.lock().unwrap_or_else(PoisonError::into_inner) = types;
-    }
-
-    /// Those; `None`: it was none of them.
-    fn remembered(&self) -> (Option<Datatype>, Option<Datatype>) {
-        let [etype, filetype] = *self.types.lock().unwrap_or_else(PoisonError::into_inner);
-        (etype, filetype)
     }
 
     /// What becomes of errors.

@@ -3,13 +3,14 @@
 use std::ffi::{c_char, c_int};
 use std::io::SeekFrom;
 
-use olympi_comm::{FileView, Representation};
+use olympi_comm::{FileView, Recipe, Representation};
 
 use crate::arguments::wanted;
 use crate::constants::{
     MPI_DISPLACEMENT_CURRENT, MPI_ERR_ARG, MPI_ERR_UNSUPPORTED_DATAREP, MPI_MAX_DATAREP_STRING, MPI_SEEK_CUR,
     MPI_SEEK_END, MPI_SEEK_SET,
 };
+use crate::datatypes::handle_of;
 use crate::fault::{Fault, Outcome};
 use crate::object::put;
 use crate::text::{copy_in, copy_part};
@@ -39,14 +40,16 @@ pub unsafe fn file_set_view(
     info: Info,
 ) -> c_int {
     fh.call("MPI_File_set_view", |object| {
-        let (of, shown) = (etype.get()?, filetype.get()?);
-        // SAFETY: the caller's promise.
-        let representation = unsafe { representation_of(datarep) }?;
-        let disp = if disp == Offset::from(MPI_DISPLACEMENT_CURRENT) { FileView::CURRENT } else { disp };
-        let view = FileView::new(disp, &of.datatype, &shown.datatype).represented(representation);
-        object.file.set_view(&view, &info.hints()?)?;
-        object.remember(etype, filetype);
-        Ok(())
+        let arguments = || {
+            let (of, shown) = (etype.get()?, filetype.get()?);
+            // SAFETY: the caller's promise.
+            let representation = unsafe { representation_of(datarep) }?;
+            let disp = if disp == Offset::from(MPI_DISPLACEMENT_CURRENT) { FileView::CURRENT } else { disp };
+            let view = FileView::new(disp, &of.datatype, &shown.datatype).represented(representation);
+            Ok((view, info.hints()?))
+        };
+        let (view, info) = arguments().inspect_err(|fault: &Fault| object.file.excuse_view(fault.class()))?;
+        Ok(object.file.set_view(&view, &info)?)
     })
 }
 
@@ -68,20 +71,23 @@ pub unsafe fn file_get_view(
         let view = object.file.view();
         // SAFETY: the caller's promise.
         unsafe { copy_part(view.representation().name(), datarep, MPI_MAX_DATAREP_STRING as usize) }?;
-        let (of, shown) = object.remembered();
         // SAFETY: the caller's promise.
         unsafe {
             put(disp, view.displacement())?;
-            put(etype, handle_of(of, view.etype())?)?;
-            put(filetype, handle_of(shown, view.filetype())?)
+            put(etype, handle_for(view.etype())?)?;
+            put(filetype, handle_for(view.filetype())?)
         }
     })
 }
 
 /// A predefined datatype itself, or a handle for another one, which is committed.
-fn handle_of(known: Option<Datatype>, datatype: &olympi_comm::Datatype) -> Outcome<Datatype> {
-    if let Some(predefined) = known {
+fn handle_for(datatype: &olympi_comm::Datatype) -> Outcome<Datatype> {
+    if let Some(predefined) = handle_of(datatype) {
         return Ok(predefined);
+    }
+    // An element that has no name in C can but be that of a file which has just been opened.
+    if matches!(datatype.recipe(), Recipe::Basic(_)) {
+        return Ok(Datatype::BYTE);
     }
     let handle = Datatype::make(datatype.clone())?;
     handle.get()?.commit();

@@ -129,10 +129,12 @@ static void handlers(void) {
         MPI_ERR_UNSUPPORTED_OPERATION);
   SAME(world_errors, 4);
   /* Errors of files are returned unless the program says otherwise. */
-  FAILS(MPI_File_open(MPI_COMM_WORLD, "file", MPI_MODE_RDONLY, MPI_INFO_NULL, &handle), MPI_ERR_UNSUPPORTED_OPERATION);
+  FAILS(MPI_File_open(MPI_COMM_WORLD, "/no/such/file", MPI_MODE_RDONLY, MPI_INFO_NULL, &handle),
+        MPI_ERR_NO_SUCH_FILE);
   CHECK(world_errors == 4 && self_errors == 3 && file_errors == 0);
   DO(MPI_File_set_errhandler(MPI_FILE_NULL, file));
-  FAILS(MPI_File_open(MPI_COMM_WORLD, "file", MPI_MODE_RDONLY, MPI_INFO_NULL, &handle), MPI_ERR_UNSUPPORTED_OPERATION);
+  FAILS(MPI_File_open(MPI_COMM_WORLD, "/no/such/file", MPI_MODE_RDONLY, MPI_INFO_NULL, &handle),
+        MPI_ERR_NO_SUCH_FILE);
   SAME(file_errors, 1);
   DO(MPI_File_call_errhandler(MPI_FILE_NULL, MPI_ERR_FILE));
   CHECK(file_errors == 2 && class_of(last) == MPI_ERR_FILE);

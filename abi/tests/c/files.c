@@ -26,6 +26,7 @@ static void modes(void) {
   SAME(file, MPI_FILE_NULL);
   FAILS(MPI_File_close(&file), MPI_ERR_FILE);
   /* One rank alone cannot: nobody can. */
+  FAILS(MPI_File_open(MPI_COMM_WORLD, rank ? name : NULL, MPI_MODE_RDONLY, MPI_INFO_NULL, &file), MPI_ERR_BAD_FILE);
   if (size > 1) {
     char other[300];
     snprintf(other, sizeof other, "%s%s", name, rank == size - 1 ? "/there/is/none" : "");
@@ -47,8 +48,12 @@ static void management(void) {
   MPI_Aint extent;
   int is, flag;
   char value[8];
+  MPI_Datatype etype, filetype;
+  char datarep[MPI_MAX_DATAREP_STRING];
   DO(MPI_File_get_amode(file, &is));
   SAME(is, amode);
+  DO(MPI_File_get_view(file, &bytes, &etype, &filetype, datarep));
+  CHECK(bytes == 0 && etype == MPI_BYTE && filetype == MPI_BYTE && !strcmp(datarep, "native"));
   DO(MPI_File_get_size(file, &bytes));
   SAME(bytes, 0);
   DO(MPI_File_set_size(file, 77));
@@ -57,7 +62,7 @@ static void management(void) {
   DO(MPI_File_preallocate(file, 5000));
   DO(MPI_File_get_size(file, &bytes));
   SAME(bytes, 5000);
-  FAILS(MPI_File_set_size(file, -1), MPI_ERR_ARG);
+  FAILS(MPI_File_set_size(file, rank ? 10 : -1), MPI_ERR_ARG);
   DO(MPI_File_get_group(file, &group));
   DO(MPI_Comm_group(MPI_COMM_WORLD, &all));
   DO(MPI_Group_compare(group, all, &is));
@@ -139,6 +144,13 @@ static void accesses(void) {
   int mine[6], back[9];
   for (int i = 0; i < 6; i++) mine[i] = 100 * rank + i;
   DO(MPI_File_set_view(file, 0, MPI_INT, MPI_INT, "native", MPI_INFO_NULL));
+
+  MPI_Datatype etype, filetype;
+  char datarep[MPI_MAX_DATAREP_STRING];
+  DO(MPI_File_set_view(file, 1, MPI_BYTE, MPI_BYTE, "native", MPI_INFO_NULL));
+  DO(MPI_File_set_view(file, 0, MPI_INT, MPI_INT, "native", MPI_INFO_NULL));
+  DO(MPI_File_get_view(file, &place, &etype, &filetype, datarep));
+  CHECK(etype == MPI_INT && filetype == MPI_INT);
 
   /* By offsets, also of every second number of memory. */
   DO(MPI_File_write_at(file, 6 * rank, mine, 6, MPI_INT, &status));
@@ -238,6 +250,8 @@ static void views(void) {
   DO(MPI_File_read_all(file, all, 6 * size, MPI_INT, MPI_STATUS_IGNORE));
   for (int i = 0; i < 6 * size; i++) SAME(all[i], 10 * (i % (3 * size) / 3) + i / (3 * size) * 3 + i % 3);
   FAILS(MPI_File_set_view(file, 0, MPI_INT, MPI_BYTE, "native", MPI_INFO_NULL), MPI_ERR_TYPE);
+  FAILS(MPI_File_set_view(file, 0, MPI_INT, rank ? MPI_INT : MPI_DATATYPE_NULL, "native", MPI_INFO_NULL),
+        MPI_ERR_TYPE);
   FAILS(MPI_File_set_view(file, 0, MPI_INT, MPI_INT, "martian", MPI_INFO_NULL), MPI_ERR_UNSUPPORTED_DATAREP);
   FAILS(MPI_File_set_view(file, MPI_DISPLACEMENT_CURRENT, MPI_INT, MPI_INT, "native", MPI_INFO_NULL), MPI_ERR_ARG);
   FAILS(MPI_File_set_view(file, 0, rank ? MPI_INT : MPI_SHORT, rank ? MPI_INT : MPI_SHORT, "native", MPI_INFO_NULL),

@@ -54,8 +54,10 @@ impl File {
         act: impl FnOnce() -> Result<(), FileError>,
     ) -> Result<(), FileError> {
         let valid = self.may_write().and_then(|()| self.not_in_sequence("change its size")).and_then(|()| {
-            i64::try_from(size)
-                .map_err(|_| FileError::Argument { call, detail: format!("no file has {size} bytes") })
+            i64::try_from(size).map_err(|_| FileError::Argument {
+                call,
+                detail: format!("no file has {} bytes", size as i64),
+            })
         });
         agree_in(&self.comm, call, valid, [("size", size as i64)])?;
         let done = if self.comm.rank() == 0 { act() } else { Ok(()) };
@@ -92,7 +94,8 @@ impl File {
     }
 
     /// Puts on the device what was written, and lets see what others have put there (`MPI_File_sync`). All ranks call it,
-    /// though no rank waits until all others have written.
+    /// though no rank waits until all others have written. A rank that has written nothing has nothing to put there; a size
+    /// that was set goes with what is written.
     ///
     /// # Errors
     /// [`FileError`], of the same class at all ranks: something could not be written.

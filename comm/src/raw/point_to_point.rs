@@ -69,6 +69,19 @@ impl Communicator {
             return self.send_bytes(Traffic::ANY_BUFFERS, mode.of_protocol(), bytes, dest, tag);
         }
         // SAFETY: the caller's promise.
+        unsafe { self.send_raw_packed(mode, data, dest, tag) }
+    }
+
+    #[cold]
+    #[inline(never)]
+    unsafe fn send_raw_packed(
+        &self,
+        mode: SendMode,
+        data: &Raw<'_>,
+        dest: i32,
+        tag: i32,
+    ) -> Result<(), SendError> {
+        // SAFETY: the caller's promise.
         let packed = unsafe { data.pack() };
         match mode {
             SendMode::Buffered => self.bsend_bytes(Traffic::ANY_BUFFERS, &packed, dest, tag),
