@@ -52,7 +52,7 @@ pub unsafe fn request_get_status(request: Request, over: *mut c_int, status: *mu
 /// `MPI_Request_get_status_any`
 ///
 /// # Safety
-/// As for [`super::testany`], but the requests are only read.
+/// As for [`testany`](super::testany), but the requests are only read.
 pub unsafe fn request_get_status_any(
     count: c_int,
     requests: *const Request,
@@ -88,7 +88,7 @@ pub unsafe fn request_get_status_any(
 /// `MPI_Request_get_status_all`
 ///
 /// # Safety
-/// As for [`super::testall`], but the requests are only read.
+/// As for [`testall`](super::testall), but the requests are only read.
 pub unsafe fn request_get_status_all(
     count: c_int,
     requests: *const Request,
@@ -114,7 +114,7 @@ pub unsafe fn request_get_status_all(
 /// `MPI_Request_get_status_some`
 ///
 /// # Safety
-/// As for [`super::testsome`], but the requests are only read.
+/// As for [`testsome`](super::testsome), but the requests are only read.
 pub unsafe fn request_get_status_some(
     count: c_int,
     requests: *const Request,
