@@ -391,7 +391,7 @@ pub unsafe fn mrecv<N: Number>(
             };
             match taken.recv_raw(&into) {
                 Ok(known) => Status::put(status, &known),
-                Err(error) => requests::put_failed(status, &error)?,
+                Err(error) => requests::put_failed(status, &error.into())?,
             }
         }
         Ok(())

@@ -14,7 +14,7 @@ use crate::context::Traffic;
 use crate::error::{Error, RecvError};
 use crate::group::Group;
 use crate::inbox::{State, Unexpected};
-use crate::op::{Gone, Hold, OpRef, Outcome};
+use crate::op::{Gone, Hold, OpRef, Outcome, Settled};
 use crate::recv::{Growing, Owned, lend};
 use crate::request::Request;
 use crate::status::Status;
@@ -195,13 +195,25 @@ impl Message {
     /// As [`Communicator::recv_into`].
     pub fn recv_into<B: BufferMut + ?Sized>(mut self, data: &mut B) -> Result<Status, RecvError> {
         let items = data.items_mut();
+        match self.receive(B::Item::SIGNATURE, lend(items), None)? {
+            None => Ok(Status::PROC_NULL),
+            Some(settled) => self.core.others.settled(settled, items),
+        }
+    }
+
+    /// Receives it into memory that is lent to this call, or held; `None`: it is that of `PROC_NULL`.
+    pub(crate) fn receive(
+        &mut self,
+        signature: u8,
+        landing: RecvBuf,
+        hold: Option<Box<dyn Hold>>,
+    ) -> Result<Option<Settled>, RecvError> {
         let mut inside = self.core.shared.door.enter()?;
-        let Some(taken) = self.taken.take() else { return Ok(Status::PROC_NULL) };
-        let buffer = lend(items);
-        let op = inside.mail.ops.begin(taken.context, B::Item::SIGNATURE, buffer, None);
+        let Some(taken) = self.taken.take() else { return Ok(None) };
+        let op = inside.mail.ops.begin(taken.context, signature, landing, hold);
         inside.claim(op, taken.key, taken.unexpected);
         match self.core.shared.settle(inside, op) {
-            Ok(settled) => self.core.others.settled(settled, items),
+            Ok(settled) => Ok(Some(settled)),
             Err(error) => unreachable!("the door closed inside a call: {error}"),
         }
     }

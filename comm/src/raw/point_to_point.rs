@@ -1,5 +1,6 @@
 //! Messages of raw memory (MPI 5.0, chapter 3).
 
+use olympi_datatype::signature::UNCHECKED;
 use olympi_transport::{Mode, RecvBuf, SendBuf};
 use olympi_transport_api::Peer;
 
@@ -298,9 +299,17 @@ impl Message {
     ///
     /// # Safety
     /// The memory may be written and is nobody else's during the call.
-    pub unsafe fn recv_raw(self, into: &Raw<'_>) -> Result<Status, Error> {
+    pub unsafe fn recv_raw(mut self, into: &Raw<'_>) -> Result<Status, RecvError> {
         // SAFETY: the caller's promise.
-        unsafe { self.irecv_raw(into) }?.wait()
+        let (landing, hold, kept) = unsafe { room(into) };
+        match self.receive(UNCHECKED, landing, hold)? {
+            None => Ok(Status::PROC_NULL),
+            Some(Ok(status)) if kept.is_none() => Ok(status),
+            Some(settled) => {
+                let outcome = settled.map_or_else(|outcome| *outcome, Outcome::well);
+                received(self.core(), kept.as_deref(), outcome)
+            }
+        }
     }
 
     /// Begins to receive it into raw memory (`MPI_Imrecv`).
