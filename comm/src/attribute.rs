@@ -1,7 +1,7 @@
 //! Attributes: values that libraries keep with a communicator (MPI 5.0, section 7.7).
 //!
-//! A [`Keyval`] is a typed face of an untyped core (a number, callbacks over `dyn Any`), which a C interface can use as
-//! well. Callbacks are users' functions: they run while nothing of ours is held, and may call anything.
+//! A [`Keyval`] is a typed face of an untyped core (a number, callbacks over `dyn Any`). The C interface keeps attributes of
+//! its own, since its callbacks take handles, and datatypes have attributes too. Callbacks are users' functions: they run while nothing of ours is held, and may call anything.
 
 use std::any::Any;
 use std::fmt;

@@ -1,8 +1,8 @@
 //! Error handlers: what a communicator does about an error (MPI 5.0, section 9.3).
 //!
 //! In Rust every call returns its error, and does nothing else about it: the program decides. What a handler says applies
-//! where the program hands an error on to it, by [`Communicator::handle_error`], and in the C interface, which does so after
-//! each call.
+//! where the program hands an error on to it, by [`Communicator::handle_error`]. The C interface has handlers of its own,
+//! which sessions and files have too, and which are functions that take handles.
 
 use std::fmt;
 use std::sync::Arc;

@@ -2,7 +2,8 @@
 //!
 //! A board's steps are numbered, so collectives run on it one after the other, in the order in which they were called,
 //! which is the same at all members (MPI 5.0, section 6.14). A blocking call takes the board out and runs on it at once; a
-//! non-blocking one joins the queue, and `poll` goes on with its head.
+//! persistent one joins the queue, and `poll` goes on with its head. Non-blocking ones go by messages, in an order of their
+//! own (`running.rs`).
 
 use std::collections::VecDeque;
 
