@@ -1,7 +1,7 @@
 //! Error handlers, classes, codes and their texts (MPI 5.0, sections 9.3 to 9.5).
 
 use std::collections::BTreeMap;
-use std::ffi::{CStr, c_char, c_int};
+use std::ffi::{c_char, c_int};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::constants::{
@@ -13,7 +13,7 @@ use crate::fault::{Fault, Outcome, Place, anywhere, latest, text};
 use crate::global;
 use crate::handle::Table;
 use crate::object::{put, too_many};
-use crate::text::copy_out;
+use crate::text::{copy_in, copy_out};
 use crate::types::{Callback, Comm, Errhandler, File, Session, Win};
 
 /// A function of the program that is called with errors.
@@ -417,11 +417,8 @@ pub unsafe fn add_error_code(errorclass: c_int, errorcode: *mut c_int) -> c_int 
 /// `string` ends with a zero.
 pub unsafe fn add_error_string(errorcode: c_int, string: *const c_char) -> c_int {
     anywhere("MPI_Add_error_string", || {
-        if string.is_null() {
-            return Err(Fault::new(MPI_ERR_ARG, "the string is NULL"));
-        }
         // SAFETY: the caller's promise.
-        let given = unsafe { CStr::from_ptr(string) }.to_string_lossy().into_owned();
+        let given = unsafe { copy_in(string) }?;
         let mut added = added();
         let entry = added.codes.get_mut(&errorcode).ok_or_else(|| unknown_code(errorcode))?;
         entry.text = given;

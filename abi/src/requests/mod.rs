@@ -200,7 +200,7 @@ impl RequestObject {
     /// Moves it on, and tells whether it is over.
     fn is_over(&mut self) -> Outcome<bool> {
         match &mut self.kind {
-            Kind::Raw(raw) => Ok(raw.peek()?.is_some()),
+            Kind::Raw(raw) => Ok(raw.is_over()?),
             Kind::Other(other) => other.is_over(),
         }
     }
@@ -256,7 +256,7 @@ struct Both {
 
 impl Pending for Both {
     fn is_over(&mut self) -> Outcome<bool> {
-        Ok(self.receive.peek()?.is_some() && self.send.peek()?.is_some())
+        Ok(self.receive.is_over()? && self.send.is_over()?)
     }
 
     fn wait(&mut self) -> Outcome {

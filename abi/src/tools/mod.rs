@@ -18,6 +18,7 @@ use crate::constants::{
     MPI_T_ERR_PVAR_NO_ATOMIC, MPI_T_ERR_PVAR_NO_STARTSTOP, MPI_T_ERR_PVAR_NO_WRITE, MPI_THREAD_MULTIPLE,
 };
 use crate::environment::level_of;
+use crate::text::copy_part;
 use crate::types::TEnum;
 
 pub use categories::*;
@@ -144,15 +145,8 @@ unsafe fn offer_text(text: &str, into: *mut c_char, len: *mut c_int) {
     if into.is_null() || room == 0 {
         return;
     }
-    let mut end = text.len().min(room - 1);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    // SAFETY: the caller's promise: `end` characters and a zero fit.
-    unsafe {
-        std::ptr::copy_nonoverlapping(text.as_ptr(), into.cast(), end);
-        into.add(end).write(0);
-    }
+    // SAFETY: the caller's promise. There is a place for it, so that it is copied.
+    let _len = unsafe { copy_part(text, into, room) };
 }
 
 /// A name that the program asks for.

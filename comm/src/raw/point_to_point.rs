@@ -126,19 +126,7 @@ impl Communicator {
         let Some(peer) = self.destination(dest, tag)? else { return Ok(RawRequest::send(&self.core, None)) };
         // SAFETY: the caller's promise.
         let copy = unsafe { data.pack() };
-        let buf = lend_const(&copy);
-        let mut hold: Option<Box<dyn Hold>> = Some(Box::new(Owned(copy)));
-        let mut inside = self.shared.door.enter()?;
-        let op = self.begin_send(
-            &mut inside,
-            Traffic::ANY_BUFFERS,
-            Mode::Standard,
-            buf,
-            Some(&mut hold),
-            peer,
-            tag,
-        )?;
-        drop(inside);
+        let op = self.begin_lent(SendMode::Standard, hold(copy), peer, tag)?;
         Ok(RawRequest::send(&self.core, op))
     }
 
@@ -151,7 +139,18 @@ impl Communicator {
         tag: i32,
     ) -> Result<Option<OpRef>, SendError> {
         // SAFETY: the caller's promise.
-        let (buf, mut hold) = unsafe { lend(data) };
+        self.begin_lent(mode, unsafe { lend(data) }, peer, tag)
+    }
+
+    /// Begins to send what is lent, and held if it is the operation's own.
+    #[inline]
+    fn begin_lent(
+        &self,
+        mode: SendMode,
+        (buf, mut hold): Lent,
+        peer: Peer,
+        tag: i32,
+    ) -> Result<Option<OpRef>, SendError> {
         let mut inside = self.shared.door.enter()?;
         self.begin_send(
             &mut inside,
@@ -275,18 +274,10 @@ impl Communicator {
     ) -> Result<Status, Error> {
         self.pattern(source, recv_tag)?;
         // SAFETY: the caller's promise.
-        let copy = unsafe { data.pack() };
-        let request = self.isend_owned(
-            Traffic::ANY_BUFFERS,
-            Mode::Standard,
-            copy,
-            dest,
-            send_tag,
-            crate::object::sent,
-        )?;
-        // SAFETY: the caller's promise; what is sent is a copy.
+        let mut send = unsafe { self.isend_raw_copy(data, dest, send_tag) }?;
+        // SAFETY: as above; what is sent is a copy.
         let status = unsafe { self.recv_raw(data, source, recv_tag) }?;
-        request.wait()?;
+        send.wait()?;
         Ok(status)
     }
 }
@@ -330,14 +321,21 @@ impl Message {
     }
 }
 
+/// What is lent to a send, and what the operation has to hold of it.
+type Lent = (SendBuf, Option<Box<dyn Hold>>);
+
 /// Lends memory to a send: itself, or packed elements that the operation has to hold.
-unsafe fn lend(data: &Raw<'_>) -> (SendBuf, Option<Box<dyn Hold>>) {
+unsafe fn lend(data: &Raw<'_>) -> Lent {
     // SAFETY: the caller's promise.
-    if let Some(buf) = unsafe { data.lend() } {
-        return (buf, None);
+    match unsafe { data.lend() } {
+        Some(buf) => (buf, None),
+        // SAFETY: as above.
+        None => hold(unsafe { data.pack() }),
     }
-    // SAFETY: as above.
-    let packed = unsafe { data.pack() };
+}
+
+/// Gives packed elements to a send.
+fn hold(packed: Vec<u8>) -> Lent {
     // A vector's memory stays where it is when the vector moves.
     (lend_const(&packed), Some(Box::new(Owned(packed))))
 }

@@ -43,14 +43,10 @@ enum Kind {
     Send,
     /// Received where it belongs; or elsewhere, to be distributed.
     Receive(Option<Box<Kept>>),
-    /// Something of its own, once.
-    Own(Option<Ending>),
     /// Begun once.
     Once(Box<dyn Again>),
     Persistent(Box<dyn Again>),
 }
-
-pub(crate) type Ending = Box<dyn FnOnce(Outcome) -> Result<Status, Error> + Send + Sync>;
 
 /// An operation that can be started again and again.
 pub(crate) trait Again: Send + Sync {
@@ -82,12 +78,6 @@ impl RawRequest {
 
     pub(crate) fn receive(core: &Arc<Core>, stage: Stage, distribute: Option<Box<Kept>>) -> Self {
         Self { core: Arc::clone(core), stage, kind: Kind::Receive(distribute) }
-    }
-
-    /// One whose end does something of its own.
-    #[allow(dead_code)]
-    pub(crate) fn with_end(core: &Arc<Core>, op: OpRef, end: Ending) -> Self {
-        Self { core: Arc::clone(core), stage: Stage::Active(op), kind: Kind::Own(Some(end)) }
     }
 
     /// One that has begun, and is not started again.
@@ -175,12 +165,19 @@ impl RawRequest {
     /// # Errors
     /// As [`wait`](Self::wait).
     pub fn test(&mut self) -> Result<Option<Status>, Error> {
-        let over = match (self.stage, &self.kind) {
+        if self.is_over()? { self.wait().map(Some) } else { Ok(None) }
+    }
+
+    /// Moves messages on, and tells whether the operation is over. Inactive: it is.
+    ///
+    /// # Errors
+    /// [`ThreadError`](crate::ThreadError) from the wrong thread.
+    pub fn is_over(&self) -> Result<bool, Error> {
+        Ok(match (self.stage, &self.kind) {
             (Stage::Active(op), _) => self.core.shared.test(op)?,
             (Stage::Many, Kind::Persistent(again)) => self.core.shared.look(|state| again.is_over(state))?,
             _ => true,
-        };
-        if over { self.wait().map(Some) } else { Ok(None) }
+        })
     }
 
     /// Moves messages on, and tells whether the operation is over, without giving its outcome
@@ -189,21 +186,15 @@ impl RawRequest {
     /// # Errors
     /// [`ThreadError`](crate::ThreadError) from the wrong thread.
     pub fn peek(&self) -> Result<Option<Status>, Error> {
-        match self.stage {
-            Stage::Inactive => Ok(Some(Status::EMPTY)),
-            Stage::Over(status) => Ok(Some(status)),
-            Stage::Active(op) => {
-                if !self.core.shared.test(op)? {
-                    return Ok(None);
-                }
-                let mut inside = self.core.shared.door.enter()?;
-                Ok(inside.mail.ops.find(op).map(|op| op.status()))
-            }
-            Stage::Many => {
-                let Kind::Persistent(again) = &self.kind else { return Ok(None) };
-                Ok(self.core.shared.look(|state| again.is_over(state))?.then(|| again.status()))
-            }
+        if !self.is_over()? {
+            return Ok(None);
         }
+        Ok(match (self.stage, &self.kind) {
+            (Stage::Over(status), _) => Some(status),
+            (Stage::Active(op), _) => self.core.shared.door.enter()?.mail.ops.find(op).map(|op| op.status()),
+            (Stage::Many, Kind::Persistent(again)) => Some(again.status()),
+            _ => Some(Status::EMPTY),
+        })
     }
 
     /// Cancels a receive that no message has matched yet (`MPI_Cancel`); whether it was. A cancelled receive is over, and
@@ -232,7 +223,6 @@ impl RawRequest {
                 Ok(outcome.status)
             }
             Kind::Receive(kept) => Ok(received(&self.core, kept.as_deref(), outcome)?),
-            Kind::Own(ending) => ending.take().map_or(Ok(Status::EMPTY), |ending| ending(outcome)),
             Kind::Once(again) | Kind::Persistent(again) => again.finish(outcome),
         }
     }
@@ -266,7 +256,7 @@ impl Drop for RawRequest {
         let Stage::Active(op) = self.stage else { return };
         let needed = match &self.kind {
             Kind::Send | Kind::Receive(None) => false,
-            Kind::Receive(Some(_)) | Kind::Own(_) => true,
+            Kind::Receive(Some(_)) => true,
             Kind::Once(again) | Kind::Persistent(again) => again.is_needed(),
         };
         if needed {
