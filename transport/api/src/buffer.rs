@@ -8,6 +8,8 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 use core::ptr;
 
+use crate::copy::copy;
+
 /// Bytes lent for sending: they stay readable and unchanged until the operation that has them ends.
 #[derive(Clone, Copy, Debug)]
 pub struct SendBuf {
@@ -167,56 +169,6 @@ impl RecvBuf {
     }
 }
 
-impl RecvBuf {
-    /// As [`fill`](Self::fill), for a part of a message that is longer than the caches near the core: the bytes go to
-    /// memory without their lines being fetched first, and without what is in the caches being driven out.
-    pub fn fill_past_caches(&self, offset: usize, payload: Payload<'_>) -> usize {
-        let n = payload.len.min(self.len.saturating_sub(offset));
-        let target = self.ptr.wrapping_add(offset);
-        let head = target.align_offset(16).min(n);
-        let body = (n - head) & !63;
-        self.fill(offset, payload.part(0, head));
-        // SAFETY: `head + body <= n` bytes are readable and writable, as in `fill`; the target is aligned to 16 behind
-        // `head`, and `body` is whole lines.
-        unsafe { copy_past_caches(payload.ptr.wrapping_add(head), target.wrapping_add(head), body) };
-        self.fill(offset + head + body, payload.part(head + body, n - head - body));
-        n
-    }
-}
-
-/// Copies whole cache lines by stores that go past the caches. They are ordered before what this thread stores next.
-///
-/// # Safety
-/// `src` readable and `dst` writable for `n` bytes, without overlap; `n` a multiple of 64, `dst` aligned to 16.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-#[allow(clippy::cast_ptr_alignment)] // The source is read unaligned; the target is aligned by the caller's promise.
-pub unsafe fn copy_past_caches(src: *const u8, dst: *mut u8, n: usize) {
-    use core::arch::x86_64::{__m128i, _mm_loadu_si128, _mm_sfence, _mm_stream_si128};
-    // SAFETY: all of it within the `n` bytes; every x86-64 processor has these instructions.
-    unsafe {
-        for at in (0..n).step_by(64) {
-            let (from, to) = (src.add(at).cast::<__m128i>(), dst.add(at).cast::<__m128i>());
-            let line = [0, 1, 2, 3].map(|i| _mm_loadu_si128(from.add(i)));
-            for (i, part) in line.into_iter().enumerate() {
-                _mm_stream_si128(to.add(i), part);
-            }
-        }
-        // Ordered before whatever tells another thread that the bytes are there.
-        _mm_sfence();
-    }
-}
-
-/// Copies whole cache lines; this processor has no stores of that kind that are known here.
-///
-/// # Safety
-/// `src` readable and `dst` writable for `n` bytes, without overlap.
-#[cfg(not(target_arch = "x86_64"))]
-pub unsafe fn copy_past_caches(src: *const u8, dst: *mut u8, n: usize) {
-    // SAFETY: the caller's promise.
-    unsafe { ptr::copy_nonoverlapping(src, dst, n) }
-}
-
 /// A payload inside a transport's memory, readable until the sink returns. A hostile peer may still write to it
 /// (shared memory), so it is never a `&[u8]`: it can only be copied out.
 #[derive(Clone, Copy, Debug)]
@@ -288,33 +240,6 @@ impl<'a> Payload<'a> {
     }
 }
 
-/// Copies bytes that another process may be writing meanwhile: whatever they are, they are only bytes. The
-/// shortest copies, which latency is made of, are done inline, as two moves that may overlap.
-///
-/// # Safety
-/// `src` readable and `dst` writable for `n` bytes, without overlap.
-#[inline]
-unsafe fn copy(src: *const u8, dst: *mut u8, n: usize) {
-    // SAFETY: every access below lies within the first `n` bytes of either side.
-    unsafe {
-        match n {
-            8..=16 => {
-                let a = ptr::read_unaligned(src.cast::<u64>());
-                let b = ptr::read_unaligned(src.add(n - 8).cast::<u64>());
-                ptr::write_unaligned(dst.cast::<u64>(), a);
-                ptr::write_unaligned(dst.add(n - 8).cast::<u64>(), b);
-            }
-            4..=7 => {
-                let a = ptr::read_unaligned(src.cast::<u32>());
-                let b = ptr::read_unaligned(src.add(n - 4).cast::<u32>());
-                ptr::write_unaligned(dst.cast::<u32>(), a);
-                ptr::write_unaligned(dst.add(n - 4).cast::<u32>(), b);
-            }
-            _ => ptr::copy_nonoverlapping(src, dst, n),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,22 +255,6 @@ mod tests {
             assert_eq!(&target[3..3 + n], &source[..n]);
             assert!(target[..3].iter().chain(&target[3 + n..]).all(|&b| b == 0xAA));
             assert_eq!(Payload::from_slice(&source[..n]).to_vec(), &source[..n]);
-        }
-    }
-
-    #[test]
-    fn past_the_caches_the_bytes_are_the_same() {
-        let source: Vec<u8> = (0..=250).cycle().take(1000).collect();
-        for (offset, n) in
-            [(0, 0), (0, 1), (3, 15), (16, 64), (5, 200), (1, 129), (7, 993), (0, 1000), (990, 50)]
-        {
-            let mut target = [0xAA_u8; 1000];
-            // SAFETY: `target` outlives the value and is not used while it lives.
-            let buffer = unsafe { RecvBuf::lend(target.as_mut_ptr(), 1000) };
-            let fits = n.min(1000 - offset);
-            assert_eq!(buffer.fill_past_caches(offset, Payload::from_slice(&source[..n])), fits);
-            assert_eq!(target[offset..offset + fits], source[..fits]);
-            assert!(target[..offset].iter().chain(&target[offset + fits..]).all(|&b| b == 0xAA));
         }
     }
 

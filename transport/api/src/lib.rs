@@ -10,8 +10,12 @@
 #![allow(clippy::module_name_repetitions, clippy::must_use_candidate, clippy::missing_errors_doc)]
 
 extern crate alloc;
+// To ask the processor what it has.
+#[cfg(target_arch = "x86_64")]
+extern crate std;
 
 mod buffer;
+mod copy;
 mod envelope;
 mod error;
 mod inbound;
@@ -19,7 +23,8 @@ mod peer;
 mod region;
 mod transport;
 
-pub use buffer::{Payload, RecvBuf, SendBuf, copy_past_caches};
+pub use buffer::{Payload, RecvBuf, SendBuf};
+pub use copy::{copy_past_caches, copy_streams};
 pub use envelope::Envelope;
 pub use error::{Closed, ClosedKind, ConnectError, RegisterError, RmaError};
 pub use inbound::Inbound;

@@ -125,7 +125,7 @@ impl Incoming {
             return Err(Nonsense::OutOfPlace("data that was not asked for"));
         };
         within(*arrived as u64, payload.len() as u64, self.buf.len() as u64)?;
-        *arrived += fill(self.buf, *arrived, payload);
+        *arrived += self.buf.fill(*arrived, payload);
         Ok(*arrived == self.buf.len())
     }
 
@@ -133,12 +133,4 @@ impl Incoming {
     pub(crate) fn under_way(&self) -> bool {
         matches!(&self.state, State::Get { pieces, .. } if pieces.under_way())
     }
-}
-
-/// Messages from this length on are longer than the second-level cache of most processors: to write them through it
-/// fetches every line once for nothing. (`olympi-bench bandwidth --sizes 1M,4M`.)
-const PAST_CACHES: usize = 1 << 20;
-
-fn fill(buf: RecvBuf, offset: usize, payload: Payload<'_>) -> usize {
-    if buf.len() >= PAST_CACHES { buf.fill_past_caches(offset, payload) } else { buf.fill(offset, payload) }
 }

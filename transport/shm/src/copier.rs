@@ -161,7 +161,7 @@ unsafe fn copy_by(kind: Kind, from: &[u8], to: *mut u8) {
         // SAFETY: the caller's promise.
         Kind::Streaming => unsafe { stream(from, to) },
         // SAFETY: the caller's promise.
-        _ => unsafe { core::ptr::copy_nonoverlapping(from.as_ptr(), to, from.len()) },
+        _ => unsafe { olympi_transport_api::copy_streams(from.as_ptr(), to, from.len()) },
     }
 }
 
