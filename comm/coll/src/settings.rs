@@ -223,7 +223,7 @@ const ROWS: &[Row] = &[
         "OLYMPI_COLL_BOARD_PAIR_MAX",
         Field::Bytes(|t| &mut t.board_pair_max, 0),
         "the same for two ranks, if it is less",
-        "two ranks exchange longer messages in half the time, since these are copied once or by both",
+        "two ranks exchange longer messages in less time, since these go through memory that no core holds any more",
     ),
     row(
         "OLYMPI_COLL_LEADERS_MAX",

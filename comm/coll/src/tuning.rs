@@ -110,7 +110,7 @@ impl Default for Tuning {
             neighbour: None,
             board_cell: 64 << 10,
             board_max: 64 << 20,
-            board_pair_max: 32 << 10,
+            board_pair_max: 2 << 10,
             leaders_max: 64 << 10,
             broadcast_flat_ranks: 4,
             broadcast_short_max: 12 << 10,
