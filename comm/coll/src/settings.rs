@@ -283,7 +283,7 @@ const ROWS: &[Row] = &[
         "OLYMPI_COLL_ALL_REDUCE_EXCHANGE_RANKS",
         Field::Ranks(|t| &mut t.all_reduce_exchange_ranks),
         "most ranks among which a short reduction for all is one exchange of all with all",
-        "one round of three messages takes less than two rounds of one",
+        "three need no step before and after the rounds then; among four, twelve messages cost more than the second round",
     ),
     row(
         "OLYMPI_COLL_ALL_REDUCE_RING_BLOCK",

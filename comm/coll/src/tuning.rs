@@ -120,7 +120,7 @@ impl Default for Tuning {
             broadcast_piece: 64 << 10,
             reduce_short_max: 2 << 10,
             all_reduce_short_max: 8 << 10,
-            all_reduce_exchange_ranks: 4,
+            all_reduce_exchange_ranks: 3,
             all_reduce_ring_block: 16 << 10,
             reduce_scatter_halving_max: 512 << 10,
             reduce_scatter_doubling_max: 8 << 10,
