@@ -50,18 +50,20 @@ pub(crate) fn single_max(caps: &Caps, thresholds: &Thresholds) -> usize {
 
 /// Whether the sender of a rendezvous lets its receiver fetch the bytes.
 pub(crate) fn offers_get(len: usize, caps: &Caps, thresholds: &Thresholds) -> bool {
-    reached(len, caps.get_from, thresholds.get_from)
+    from(caps.get_from, thresholds.get_from).is_some_and(|from| len >= from)
 }
 
-/// How the `wanted` bytes of a rendezvous travel, as its receiver decides. To fetch comes first: it is one
-/// message fewer, and the sender's processor has nothing to do with it.
+/// How the `wanted` bytes of a rendezvous travel, as its receiver decides. To fetch comes first: it is one message fewer,
+/// and the sender's processor has nothing to do with it. But where to put begins at a greater length than to fetch, it is
+/// meant for what is longer than that.
 pub(crate) fn travel(wanted: usize, caps: &Caps, thresholds: &Thresholds, offered: bool) -> Travel {
-    if offered && reached(wanted, caps.get_from, thresholds.get_from) {
-        Travel::Get
-    } else if reached(wanted, caps.put_from, thresholds.put_from) {
-        Travel::Put
-    } else {
-        Travel::Frames
+    let get = from(caps.get_from, thresholds.get_from).filter(|from| offered && wanted >= *from);
+    let put = from(caps.put_from, thresholds.put_from).filter(|from| wanted >= *from);
+    match (get, put) {
+        (Some(get), Some(put)) if put > get => Travel::Put,
+        (Some(_), _) => Travel::Get,
+        (None, Some(_)) => Travel::Put,
+        (None, None) => Travel::Frames,
     }
 }
 
@@ -69,8 +71,9 @@ fn eager_max(caps: &Caps, thresholds: &Thresholds) -> usize {
     thresholds.eager_max.unwrap_or(caps.eager_max)
 }
 
-fn reached(len: usize, able_from: Option<usize>, told: Option<usize>) -> bool {
-    able_from.is_some_and(|from| len >= told.unwrap_or(from))
+/// From which length on something is done that the transport is able to do from some length on.
+fn from(able: Option<usize>, told: Option<usize>) -> Option<usize> {
+    able.map(|from| told.unwrap_or(from))
 }
 
 #[cfg(test)]
@@ -112,6 +115,10 @@ mod tests {
         assert_eq!(travel(9_999, &CAPS, &own, true), Travel::Put);
         assert_eq!(travel(7_999, &CAPS, &own, true), Travel::Frames);
         assert!(offers_get(10_000, &CAPS, &own) && !offers_get(9_999, &CAPS, &own));
+        let late = Caps { put_from: Some(20_000), ..CAPS };
+        assert_eq!(travel(19_999, &late, &own, true), Travel::Get);
+        assert_eq!(travel(20_000, &late, &own, true), Travel::Put);
+        assert_eq!(travel(19_999, &late, &own, false), Travel::Frames);
         let none = Caps { get_from: None, put_from: None, ..CAPS };
         let told = Thresholds { get_from: Some(1), put_from: Some(1), ..own };
         assert_eq!(travel(1, &CAPS, &told, true), Travel::Get);

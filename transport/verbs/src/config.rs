@@ -26,14 +26,18 @@ pub struct Config {
     pub traffic_class: u8,
     /// `OLYMPI_VERBS_SERVICE_LEVEL`: the service level, 0 to 15.
     pub service_level: u8,
-    /// `OLYMPI_VERBS_FRAME`: the length of a receive buffer in bytes, so the longest frame: 4096, a page and the largest
-    /// packet. The same for all ranks.
+    /// `OLYMPI_VERBS_FRAME`: the longest payload of a frame in bytes: 4096, a page and the largest packet. A receive buffer
+    /// is 64 bytes longer, for the headers. The same for all ranks.
     pub frame: usize,
     /// `OLYMPI_VERBS_EAGER_MAX`: the longest message that is sent eagerly, in bytes: up to some eight packets two copies
     /// cost less than the crossings and registrations of a rendezvous.
     pub eager_max: usize,
     /// `OLYMPI_VERBS_GET_FROM`: from this length on a message is read straight out of its sender's memory.
     pub get_from: usize,
+    /// `OLYMPI_VERBS_PUT_FROM`: from this length on a message is written straight into its receiver's memory instead: both
+    /// take as many crossings, and devices write at a higher rate than they read; but its sender must look once more, so
+    /// that shorter messages are read.
+    pub put_from: usize,
     /// `OLYMPI_VERBS_WINDOW`: how many frames a new peer may have under way to us. Few, so that a peer that is only
     /// connected pins little; the window grows when a peer uses it up.
     pub window: u32,
@@ -75,6 +79,7 @@ impl Default for Config {
             frame: 4096,
             eager_max: 16 << 10,
             get_from: 16 << 10,
+            put_from: 1 << 20,
             window: 2,
             window_max: 256,
             receives: 8192,
@@ -176,7 +181,7 @@ const SETTINGS: &[Setting] = &[
     number!(
         "OLYMPI_VERBS_FRAME",
         frame,
-        "length of a receive buffer, bytes (the same for all ranks)",
+        "longest payload of a frame, bytes (the same for all ranks)",
         1280..=(1 << 20),
         "bytes, 1280 to 1048576"
     ),
@@ -191,6 +196,13 @@ const SETTINGS: &[Setting] = &[
         "OLYMPI_VERBS_GET_FROM",
         get_from,
         "from this length on messages are read straight from the sender's memory, bytes",
+        0..=(1 << 40),
+        "bytes"
+    ),
+    number!(
+        "OLYMPI_VERBS_PUT_FROM",
+        put_from,
+        "from this length on messages are written straight into the receiver's memory, bytes",
         0..=(1 << 40),
         "bytes"
     ),

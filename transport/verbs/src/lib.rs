@@ -62,7 +62,7 @@ use library::Library;
 use link::{Link, Stage, Words, make_qp};
 use owner::{CompChannel, Cq, Mr, QpNeeds, Srq};
 use slab::{Bounces, Receives};
-use wire::PREFIX;
+use wire::{HEADERS, PREFIX};
 
 /// The transport's name.
 pub(crate) const NAME: &str = "verbs";
@@ -200,13 +200,14 @@ impl Verbs {
         };
         let cache = Cache::new(memory, limits(&config));
         let rma = |from| cache.enabled().then_some(from);
+        let slot = config.frame + HEADERS;
         let caps = Caps {
             name: NAME,
-            max_frame: config.frame - PREFIX,
+            max_frame: slot - PREFIX,
             inline: inline.saturating_sub(PREFIX),
             eager_max: config.eager_max,
             get_from: rma(config.get_from),
-            put_from: rma(config.get_from),
+            put_from: rma(config.put_from),
         };
         let descriptor =
             |what| move |e: rustix::io::Errno| StartError::Descriptor { what, detail: e.to_string() };
@@ -227,8 +228,8 @@ impl Verbs {
             links: (0..size).map(|_| Link::None).collect(),
             words: Words::new(size),
             datagrams,
-            receives: Receives::new(&port.pd, &srq, config.frame, receives),
-            bounces: Bounces::new(&port.pd, config.frame, 1024),
+            receives: Receives::new(&port.pd, &srq, slot, receives),
+            bounces: Bounces::new(&port.pd, slot, 1024),
             srq,
             send_cq,
             recv_cq,
@@ -366,12 +367,12 @@ impl Transport for Verbs {
     }
 
     fn describe(&self, peer: Peer) -> String {
-        let thresholds = match self.caps.get_from {
-            Some(from) => format!(
-                "frames to {} B, eager to {} B, get from {from} B",
+        let thresholds = match (self.caps.get_from, self.caps.put_from) {
+            (Some(get), Some(put)) => format!(
+                "frames to {} B, eager to {} B, get from {get} B, put from {put} B",
                 self.caps.max_frame, self.caps.eager_max
             ),
-            None => format!(
+            _ => format!(
                 "frames to {} B, eager to {} B, longer ones copied: registrations of users' memory cannot be watched",
                 self.caps.max_frame, self.caps.eager_max
             ),

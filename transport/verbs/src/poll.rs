@@ -91,14 +91,14 @@ impl Verbs {
             self.fail(from, status::words(wc.status));
             return false;
         }
-        let len = (wc.byte_len as usize).min(self.config.frame);
+        let len = (wc.byte_len as usize).min(PREFIX + self.caps.max_frame);
         let mut prefix = [0_u8; PREFIX];
         let mut header = [0_u8; MAX_HEADER];
         if len < PREFIX {
             self.malformed(from, "a frame is shorter than its prefix");
             return false;
         }
-        // SAFETY: the slot has `frame` bytes, and is ours to read until it is posted again. What a device may write to it
+        // SAFETY: the slot has room for the longest frame and its prefix, and is ours to read until it is posted again. What a device may write to it
         // meanwhile, by a fault, are bytes.
         unsafe { ptr::copy_nonoverlapping(slot, prefix.as_mut_ptr(), PREFIX) };
         let Some(prefix) = Prefix::decode(prefix, len) else {

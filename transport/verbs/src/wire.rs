@@ -4,6 +4,8 @@
 pub(crate) const PREFIX: usize = 8;
 /// Longest header.
 pub(crate) const MAX_HEADER: usize = 64;
+/// What a receive buffer holds beside the longest payload: the prefix, and a header as long as they mostly are.
+pub(crate) const HEADERS: usize = 64;
 
 /// What precedes the header: the sender's count of granted frames, the header's length, and whether its own credits have
 /// stopped it.
