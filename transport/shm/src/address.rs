@@ -9,7 +9,7 @@ use olympi_transport_api::Address;
 use crate::StartError;
 
 /// The first byte of an address: the version of all that is shared.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Bytes in an address.
 pub(crate) const LEN: usize = 1 + 16 + 8 + 4 + 4 + 8 + 8;
 

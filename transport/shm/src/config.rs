@@ -18,9 +18,12 @@ pub struct Config {
     /// Bytes of a pair and direction for payloads too long for the ring, a multiple of 4096 in
     /// 131072..=67108864 (`OLYMPI_SHM_WINDOW`). It should exceed the second-level cache: lines that have moved
     /// on to the third level are read by another core twice as fast as those that their writer still holds.
-    /// A pair begins with 128 KiB, grows with what it sends, and many senders to one process share. All ranks
-    /// must agree.
+    /// A pair begins with 128 KiB, and grows with what it sends. All ranks must agree.
     pub window: usize,
+    /// Bytes by which the windows to this process may grow in all (`OLYMPI_SHM_GROWTH`), which bounds its memory: sixteen
+    /// pairs that send much have their whole window, whoever else sends little; later ones keep what they have. Where ranks
+    /// outnumber CPUs it is one window in all, as they share caches too.
+    pub growth: usize,
     /// How many peers may send to this process, 1..=1024 (`OLYMPI_SHM_PEERS`). It costs address space only.
     pub peers: usize,
     /// The longest message sent eagerly, in bytes (`OLYMPI_SHM_EAGER_MAX`).
@@ -62,6 +65,7 @@ impl Default for Config {
             slots: 256,
             frame: 16 << 10,
             window: 2 << 20,
+            growth: 32 << 20,
             peers: 1024,
             eager_max: 64 << 10,
             get: GetMode::Auto,
@@ -80,6 +84,7 @@ pub fn settings() -> &'static [(&'static str, &'static str, &'static str)] {
             "bytes of payload in the longest frame: a multiple of 4096 up to 65536",
         ),
         ("OLYMPI_SHM_WINDOW", "2097152", "bytes a pair and direction for long payloads: 131072..=67108864"),
+        ("OLYMPI_SHM_GROWTH", "33554432", "bytes by which the windows to a process may grow in all"),
         ("OLYMPI_SHM_PEERS", "1024", "how many peers may send to a process: 1..=1024"),
         ("OLYMPI_SHM_EAGER_MAX", "65536", "longest message that is sent eagerly, in bytes"),
         (
@@ -126,6 +131,7 @@ impl Config {
                 frame_is_sound,
             )?,
             window: number("OLYMPI_SHM_WINDOW", default.window, WINDOW, window_is_sound)?,
+            growth: number("OLYMPI_SHM_GROWTH", default.growth, "a number of bytes", |_| true)?,
             peers: number("OLYMPI_SHM_PEERS", default.peers, "from 1 to 1024", peers_are_sound)?,
             eager_max: number(
                 "OLYMPI_SHM_EAGER_MAX",

@@ -133,7 +133,9 @@ impl Shm {
         }
         let barrier = if config.sleepy { Barrier::local() } else { Barrier::register() };
         let geometry = Geometry::new(&config, size);
-        let segment = Segment::create(geometry, !barrier.covers_producers())?;
+        // Ranks that share a CPU share its caches, and windows that fit into them are better than larger ones.
+        let growth = if config.sleepy { config.growth.min(config.window) } else { config.growth };
+        let segment = Segment::create(geometry, growth, !barrier.covers_producers())?;
         let watch = Watch::new()?;
         let mut shm = Self {
             outs: (0..size).map(|_| None).collect(),

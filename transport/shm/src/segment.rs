@@ -75,6 +75,10 @@ pub(crate) struct Header {
     areas: u32,
     /// Not zero: producers must make a fence of their own (see `doorbell`).
     pub(crate) fenced: u32,
+    /// Bytes by which all windows here may have grown.
+    growth: u64,
+    /// By how much they have.
+    grown: CachePadded<AtomicU64>,
     /// How many areas were claimed.
     claimed: CachePadded<AtomicU32>,
     /// The write end of the owner's pipe plus one; zero as long as it has none.
@@ -201,7 +205,7 @@ pub(crate) struct Segment {
 
 impl Segment {
     /// Makes this process's segment.
-    pub(crate) fn create(geometry: Geometry, fenced: bool) -> Result<Self, StartError> {
+    pub(crate) fn create(geometry: Geometry, growth: usize, fenced: bool) -> Result<Self, StartError> {
         let file = geometry.file();
         let fail = |step, bytes| move |error| StartError::segment(step, bytes, error);
         let fd = create(NAME, file)?;
@@ -222,6 +226,7 @@ impl Segment {
             (*page).window = geometry.window as u32;
             (*page).areas = geometry.areas as u32;
             (*page).fenced = u32::from(fenced);
+            (*page).growth = growth as u64;
             (*page).magic = MAGIC;
         }
         Ok(Self { fd, header, geometry, whereabouts })
@@ -335,9 +340,11 @@ impl PeerSegment {
         unsafe { &*self.header.base.cast::<Header>() }
     }
 
-    /// How many areas of the peer's segment are claimed.
-    pub(crate) fn claimed(&self) -> usize {
-        self.header().claimed.load(Ordering::Relaxed) as usize
+    /// Takes leave to let a window of the peer's segment grow, if there is any left.
+    pub(crate) fn grant_growth(&self, bytes: usize) -> bool {
+        let header = self.header();
+        let more = |grown: u64| grown.checked_add(bytes as u64).filter(|grown| *grown <= header.growth);
+        header.grown.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
     }
 
     /// Wakes the owner, whose doorbell says on what it sleeps. Its pipe is opened when it is first needed.

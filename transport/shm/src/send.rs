@@ -217,8 +217,8 @@ impl Backing for (&Area, &PeerSegment) {
         self.0.control().credit.payloads.load(Ordering::Acquire)
     }
 
-    fn senders(&self) -> usize {
-        self.1.claimed()
+    fn grant(&self, bytes: usize) -> bool {
+        self.1.grant_growth(bytes)
     }
 
     fn populate(&self, from: usize, to: usize) -> bool {

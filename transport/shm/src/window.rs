@@ -5,7 +5,7 @@
 //! that its writer still holds in its own caches costs another core's read twice what one costs that has moved
 //! on to the shared level. So a pair that streams cycles through more memory than a second-level cache holds.
 //! A pair that does not should not pay for that: its window begins small, and grows only once it has been gone
-//! round several times. Where many peers send to one process, each has its share.
+//! round several times. How much all windows to one process may grow is bounded: those that come first grow.
 //!
 //! For the same reason a sender does not run ahead as far as the window allows: it would write where the receiver has
 //! just read, and each line would have to be fetched out of the other's own cache, which takes four times as long. A
@@ -19,7 +19,7 @@ use crate::ring::BadCredit;
 
 /// Payloads begin at a multiple of this.
 const ALIGN: usize = 64;
-/// Bytes of the window that a sender begins with, and may use however many senders there are.
+/// Bytes of the window that a sender begins with.
 pub(crate) const SHARE: usize = 128 << 10;
 /// The window grows after it has been gone round so many times.
 const ROUNDS: usize = 3;
@@ -60,8 +60,8 @@ fn ahead(size: usize) -> usize {
 pub(crate) trait Backing {
     /// How many payloads the receiver says it is done with.
     fn released(&self) -> u32;
-    /// How many peers send to the same process.
-    fn senders(&self) -> usize;
+    /// Takes leave to grow by so many bytes; whether there is any.
+    fn grant(&self, bytes: usize) -> bool;
     /// Gives memory to a part of the window; whether there is any.
     fn populate(&self, from: usize, to: usize) -> bool;
 }
@@ -138,17 +138,14 @@ impl Window {
         self.rounds += 1;
         if self.rounds >= ROUNDS && self.size < self.most {
             self.rounds = 0;
-            let share = (self.most / area.senders().max(1)).max(SHARE).min(self.most);
-            let grown = (self.size + self.size / 2).next_multiple_of(4096).min(share);
-            if grown > self.size {
-                if area.populate(self.size, grown) {
-                    self.size = grown;
-                    self.ahead = ahead(grown);
-                    return;
-                }
-                // There is less memory than hoped for: go on with what there is.
-                self.most = self.size;
+            let grown = (self.size + self.size / 2).next_multiple_of(4096).min(self.most);
+            if area.grant(grown - self.size) && area.populate(self.size, grown) {
+                self.size = grown;
+                self.ahead = ahead(grown);
+                return;
             }
+            // There is less memory than hoped for: go on with what there is.
+            self.most = self.size;
         }
         self.head = 0;
     }
@@ -161,7 +158,7 @@ mod tests {
 
     struct Fake {
         released: Cell<u32>,
-        senders: usize,
+        growth: Cell<usize>,
         memory: usize,
     }
 
@@ -169,8 +166,12 @@ mod tests {
         fn released(&self) -> u32 {
             self.released.get()
         }
-        fn senders(&self) -> usize {
-            self.senders
+        fn grant(&self, bytes: usize) -> bool {
+            let left = self.growth.get().checked_sub(bytes);
+            left.is_some_and(|left| {
+                self.growth.set(left);
+                true
+            })
         }
         fn populate(&self, _from: usize, to: usize) -> bool {
             to <= self.memory
@@ -179,8 +180,8 @@ mod tests {
 
     const MOST: usize = 1 << 20;
 
-    fn fake(senders: usize, memory: usize) -> Fake {
-        Fake { released: Cell::new(0), senders, memory }
+    fn fake(growth: usize, memory: usize) -> Fake {
+        Fake { released: Cell::new(0), growth: Cell::new(growth), memory }
     }
 
     /// Runs payloads of pseudo-random lengths through a window, with up to `ahead` of them flying, and checks
@@ -213,14 +214,14 @@ mod tests {
     #[test]
     fn payloads_never_overlap_and_the_window_grows_with_use() {
         for ahead in [1, 2, 7, 60] {
-            assert_eq!(run(&fake(1, MOST), ahead, 4), SHARE);
-            assert_eq!(run(&fake(1, MOST), ahead, 20_000), MOST);
+            assert_eq!(run(&fake(MOST, MOST), ahead, 4), SHARE);
+            assert_eq!(run(&fake(MOST, MOST), ahead, 20_000), MOST);
         }
     }
 
     #[test]
     fn a_sender_runs_a_quarter_of_a_grown_window_ahead() {
-        let area = fake(1, MOST);
+        let area = fake(MOST, MOST);
         let mut window = Window::new(MOST, MOST, 64);
         let mut sent = 0;
         while let Some(at) = window.find(16 << 10, &area).unwrap() {
@@ -236,15 +237,16 @@ mod tests {
     }
 
     #[test]
-    fn each_of_many_senders_has_its_share_and_a_lack_of_memory_is_lived_with() {
-        assert_eq!(run(&fake(4, MOST), 7, 20_000), MOST / 4);
-        assert_eq!(run(&fake(1000, MOST), 7, 20_000), SHARE);
-        assert_eq!(run(&fake(1, 200 << 10), 7, 20_000), 192 << 10);
+    fn a_lack_of_leave_or_of_memory_is_lived_with() {
+        // From 128 KiB on by half each time: 192, 288, 432 KiB.
+        assert_eq!(run(&fake(200 << 10, MOST), 7, 20_000), 288 << 10);
+        assert_eq!(run(&fake(0, MOST), 7, 20_000), SHARE);
+        assert_eq!(run(&fake(MOST, 200 << 10), 7, 20_000), 192 << 10);
     }
 
     #[test]
     fn credit_that_cannot_be_is_an_error() {
-        let area = fake(1, MOST);
+        let area = fake(MOST, MOST);
         let mut window = Window::new(SHARE, MOST, 64);
         let at = window.find(100, &area).unwrap().unwrap();
         window.take(at, 100);
