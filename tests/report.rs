@@ -56,7 +56,7 @@ fn test() -> Result<ExitCode, Box<dyn Error>> {
     let pairs = said.0.iter().filter(|line| line.starts_with("olympi: rank")).count();
     assert_eq!((code, pairs), (Some(0), 2), "{:#?}", said.0);
     said.has("olympi: collectives of 4 ranks: ", "by messages");
-    said.has("olympi: all_reduce: ", "8 B exchange");
+    said.has("olympi: all_reduce: ", "8 B recursive_doubling");
 
     // On one host there is a board; an algorithm that is asked for is told of too.
     let (_, said) = job("--report --transport shm -genv OLYMPI_COLL_BROADCAST chain -n 3 RANK")?;
