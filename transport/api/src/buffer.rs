@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 use core::ptr;
 
-use crate::copy::copy;
+use crate::copy::{copy, copy_past_caches};
 
 /// Bytes lent for sending: they stay readable and unchanged until the operation that has them ends.
 #[derive(Clone, Copy, Debug)]
@@ -169,12 +169,33 @@ impl RecvBuf {
     }
 }
 
+impl RecvBuf {
+    /// As [`fill`](Self::fill), but the bytes go to memory, past the caches, if the payload
+    /// [says so](Payload::is_for_memory). For the parts of a long message.
+    pub fn fill_part(&self, offset: usize, payload: Payload<'_>) -> usize {
+        if !payload.is_for_memory() {
+            return self.fill(offset, payload);
+        }
+        let n = payload.len.min(self.len.saturating_sub(offset));
+        let target = self.ptr.wrapping_add(offset);
+        let head = target.align_offset(16).min(n);
+        let body = (n - head) & !63;
+        self.fill(offset, payload.part(0, head));
+        // SAFETY: `head + body <= n` bytes are readable and writable, as in `fill`; the target is aligned to 16 behind
+        // `head`, and `body` is whole lines.
+        unsafe { copy_past_caches(payload.ptr.wrapping_add(head), target.wrapping_add(head), body) };
+        self.fill(offset + head + body, payload.part(head + body, n - head - body));
+        n
+    }
+}
+
 /// A payload inside a transport's memory, readable until the sink returns. A hostile peer may still write to it
 /// (shared memory), so it is never a `&[u8]`: it can only be copied out.
 #[derive(Clone, Copy, Debug)]
 pub struct Payload<'a> {
     ptr: *const u8,
     len: usize,
+    for_memory: bool,
     lent: PhantomData<&'a u8>,
 }
 
@@ -182,7 +203,7 @@ impl<'a> Payload<'a> {
     /// A payload over private bytes.
     #[inline]
     pub const fn from_slice(bytes: &'a [u8]) -> Self {
-        Self { ptr: bytes.as_ptr(), len: bytes.len(), lent: PhantomData }
+        Self { ptr: bytes.as_ptr(), len: bytes.len(), for_memory: false, lent: PhantomData }
     }
 
     /// A payload over memory that a peer may write.
@@ -191,7 +212,20 @@ impl<'a> Payload<'a> {
     /// `len` bytes at `ptr` must stay mapped and readable for `'a`.
     #[inline]
     pub const unsafe fn from_raw(ptr: *const u8, len: usize) -> Self {
-        Self { ptr, len, lent: PhantomData }
+        Self { ptr, len, for_memory: false, lent: PhantomData }
+    }
+
+    /// The same, of which the transport knows whether it is better copied to memory, past the caches.
+    #[inline]
+    #[must_use]
+    pub const fn for_memory(self, yes: bool) -> Self {
+        Self { for_memory: yes, ..self }
+    }
+
+    /// Whether it is better copied past the caches, if it is part of a long message.
+    #[inline]
+    pub const fn is_for_memory(&self) -> bool {
+        self.for_memory
     }
 
     /// Length in bytes.
@@ -212,7 +246,7 @@ impl<'a> Payload<'a> {
     pub fn part(&self, offset: usize, len: usize) -> Self {
         let offset = offset.min(self.len);
         let len = len.min(self.len - offset);
-        Self { ptr: self.ptr.wrapping_add(offset), len, lent: PhantomData }
+        Self { ptr: self.ptr.wrapping_add(offset), len, ..*self }
     }
 
     /// A private copy.
@@ -255,6 +289,23 @@ mod tests {
             assert_eq!(&target[3..3 + n], &source[..n]);
             assert!(target[..3].iter().chain(&target[3 + n..]).all(|&b| b == 0xAA));
             assert_eq!(Payload::from_slice(&source[..n]).to_vec(), &source[..n]);
+        }
+    }
+
+    #[test]
+    fn past_the_caches_the_bytes_are_the_same() {
+        let source: Vec<u8> = (0..=250).cycle().take(1000).collect();
+        for (offset, n) in
+            [(0, 0), (0, 1), (3, 15), (16, 64), (5, 200), (1, 129), (7, 993), (0, 1000), (990, 50)]
+        {
+            let mut target = [0xAA_u8; 1000];
+            // SAFETY: `target` outlives the value and is not used while it lives.
+            let buffer = unsafe { RecvBuf::lend(target.as_mut_ptr(), 1000) };
+            let fits = n.min(1000 - offset);
+            let payload = Payload::from_slice(&source[..n]).for_memory(true);
+            assert_eq!(buffer.fill_part(offset, payload), fits);
+            assert_eq!(target[offset..offset + fits], source[..fits]);
+            assert!(target[..offset].iter().chain(&target[offset + fits..]).all(|&b| b == 0xAA));
         }
     }
 

@@ -125,7 +125,7 @@ impl Incoming {
             return Err(Nonsense::OutOfPlace("data that was not asked for"));
         };
         within(*arrived as u64, payload.len() as u64, self.buf.len() as u64)?;
-        *arrived += self.buf.fill(*arrived, payload);
+        *arrived += self.buf.fill_part(*arrived, payload);
         Ok(*arrived == self.buf.len())
     }
 

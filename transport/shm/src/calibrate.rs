@@ -20,6 +20,8 @@ pub(crate) const UNKNOWN: usize = 512 << 10;
 const GROUP: u32 = 32;
 /// Payloads that are not timed between two groups that are, as looking at the clock takes its time too.
 const REST: u32 = 256;
+/// Ticks that no frame takes, but the time between two messages does: some microseconds.
+pub(crate) const LULL: u64 = 20_000;
 /// `get`s between two looks at the pace of frames, at first and at most.
 const GETS: (u32, u32) = (64, 4096);
 
@@ -56,7 +58,10 @@ impl Train {
 
     fn time(&mut self, len: usize, full: bool) {
         let now = ticks();
-        if let Some(since) = self.since {
+        // What took longer is the time between two messages, the first of which ended with a frame as long as can be.
+        if let Some(since) = self.since
+            && now.wrapping_sub(since) < LULL
+        {
             self.spent += now.wrapping_sub(since);
             self.bytes += len;
             self.left -= 1;

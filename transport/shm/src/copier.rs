@@ -20,7 +20,7 @@ const USES: (u32, u32) = (32, 512);
 
 /// A kind of store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
+pub(crate) enum Kind {
     /// Ordinary stores, through the caches.
     Cached = 0,
     /// Stores to memory, past the caches.
@@ -42,7 +42,7 @@ const CLASSES: [usize; 2] = [6 << 10, 12 << 10];
 
 impl Copier {
     pub(crate) fn new() -> Self {
-        let classes = || core::array::from_fn(|_| Learner::new());
+        let classes = || core::array::from_fn(|_| Learner::new(SETTLING));
         Self { alone: classes(), stream: classes() }
     }
 
@@ -72,7 +72,7 @@ impl Copier {
 
 /// What is known of one class.
 #[derive(Debug)]
-struct Learner {
+pub(crate) struct Learner {
     kind: Kind,
     /// Payloads until this group is full.
     left: u32,
@@ -88,20 +88,30 @@ struct Learner {
     incumbent: Option<f32>,
     /// Groups between two tries.
     uses: u32,
+    /// Groups of a try that are not looked at.
+    settling: u32,
 }
 
 impl Learner {
-    fn new() -> Self {
+    /// `settling`: so many groups of a try are not looked at.
+    pub(crate) fn new(settling: u32) -> Self {
         Self {
             kind: Kind::Cached,
             left: GROUP,
             bytes: 0,
             start: ticks(),
-            groups: SETTLING + JUDGED,
+            groups: settling + JUDGED,
             best: f32::INFINITY,
             incumbent: None,
             uses: USES.0,
+            settling,
         }
+    }
+
+    /// The kind to copy by.
+    #[inline]
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// A payload was copied.
@@ -121,7 +131,7 @@ impl Learner {
 
     /// A group is full, and took so many ticks a byte.
     #[cold]
-    fn learn(&mut self, cost: f32) {
+    pub(crate) fn learn(&mut self, cost: f32) {
         if self.groups <= JUDGED {
             self.best = self.best.min(cost);
         }
@@ -135,7 +145,7 @@ impl Learner {
             None => {
                 self.incumbent = Some(best);
                 self.kind = other;
-                self.groups = SETTLING + JUDGED;
+                self.groups = self.settling + JUDGED;
             }
             Some(incumbent) => {
                 if incumbent <= best {
@@ -230,7 +240,7 @@ mod tests {
 
     #[test]
     fn the_cheaper_kind_is_settled_for_and_the_other_tried_again() {
-        let mut learner = Learner::new();
+        let mut learner = Learner::new(SETTLING);
         assert!(streamed(&mut learner, 3000, 4.0, 1.0) > 2700);
         // The machine changes: it is noticed, and then settled for.
         streamed(&mut learner, 3000, 1.0, 4.0);

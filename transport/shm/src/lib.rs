@@ -26,6 +26,7 @@ mod config;
 mod copier;
 mod doorbell;
 mod error;
+mod landing;
 mod link;
 mod memfd;
 mod poll;

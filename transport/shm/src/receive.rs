@@ -5,7 +5,8 @@ use core::mem::MaybeUninit;
 use olympi_transport_api::{Inbound, Payload, Peer};
 
 use crate::calibrate::Train;
-use crate::record::{Content, FRAME_SLACK, HEADER_MAX, PLACE, RECORD_MAX, long_payload, slots};
+use crate::landing::Landing;
+use crate::record::{Content, HEADER_MAX, PLACE, RECORD_MAX, long_payload, slots};
 use crate::ring::{Consumer, HEAD, LINE, SLOT};
 use crate::segment::Area;
 use crate::sync::Ordering;
@@ -21,7 +22,7 @@ pub(crate) struct In {
     pub(crate) area: Area,
     /// Who writes to it, checked.
     pub(crate) peer: Peer,
-    /// Bytes in the longest frame.
+    /// Bytes of payload in a frame that is as long as the protocol makes them.
     longest: usize,
     /// Bytes in the window.
     window: usize,
@@ -29,6 +30,8 @@ pub(crate) struct In {
     payloads: u32,
     /// The pace of what came by the window.
     pub(crate) train: Train,
+    /// How the parts of long messages are copied to where they belong.
+    landing: Landing,
     /// Looked at in each poll; else the doorbell tells of it.
     pub(crate) hot: bool,
     /// Records there were at the last sweep for idle rings.
@@ -47,10 +50,11 @@ impl In {
             consumer: Consumer::new(config.slots),
             area,
             peer,
-            longest: config.frame + FRAME_SLACK,
+            longest: config.frame,
             window: config.window,
             payloads: 0,
             train: Train::new(),
+            landing: Landing::new(),
             hot: true,
             swept: 0,
             records: 0,
@@ -164,10 +168,13 @@ impl In {
         }
         // SAFETY: the payload lies inside the window, by the check above, and stays until it is released.
         let payload = unsafe { Payload::from_raw(self.area.window().add(place), p) };
+        let payload = payload.for_memory(self.landing.is_memory());
         sink(Inbound::Frame { from: self.peer, header: copy.bytes(PLACE, h), payload });
         self.payloads = self.payloads.wrapping_add(1);
         self.area.control().credit.payloads.store(self.payloads, Ordering::Release);
-        self.train.note(p, h + p == self.longest);
+        let full = p >= self.longest;
+        self.train.note(p, full);
+        self.landing.note(p, full);
         Ok(slots(PLACE + h))
     }
 
