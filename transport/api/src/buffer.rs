@@ -177,14 +177,10 @@ impl RecvBuf {
             return self.fill(offset, payload);
         }
         let n = payload.len.min(self.len.saturating_sub(offset));
-        let target = self.ptr.wrapping_add(offset);
-        let head = target.align_offset(16).min(n);
-        let body = (n - head) & !63;
-        self.fill(offset, payload.part(0, head));
-        // SAFETY: `head + body <= n` bytes are readable and writable, as in `fill`; the target is aligned to 16 behind
-        // `head`, and `body` is whole lines.
-        unsafe { copy_past_caches(payload.ptr.wrapping_add(head), target.wrapping_add(head), body) };
-        self.fill(offset + head + body, payload.part(head + body, n - head - body));
+        if n > 0 {
+            // SAFETY: as in `fill`.
+            unsafe { copy_past_caches(payload.ptr, self.ptr.add(offset), n) }
+        }
         n
     }
 }
