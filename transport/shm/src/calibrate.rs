@@ -16,7 +16,7 @@ const MOST: usize = 8 << 20;
 const LEAST: usize = 128 << 10;
 /// Where it begins as long as nothing is known.
 pub(crate) const UNKNOWN: usize = 512 << 10;
-/// Payloads that are timed together.
+/// Payloads in a [`Group`].
 const GROUP: u32 = 32;
 /// Payloads that are not timed between two groups that are, as looking at the clock takes its time too.
 const REST: u32 = 256;
@@ -25,6 +25,34 @@ pub(crate) const LULL: u64 = 20_000;
 /// `get`s between two looks at the pace of frames, at first and at most.
 const GETS: (u32, u32) = (64, 4096);
 
+/// Payloads that are timed together.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// Until it is full.
+    left: u32,
+    bytes: usize,
+    spent: u64,
+}
+
+impl Group {
+    pub(crate) fn new() -> Self {
+        Self { left: GROUP, bytes: 0, spent: 0 }
+    }
+
+    /// A payload took so many ticks. The last one of a group tells what a byte took, and the next group begins.
+    pub(crate) fn add(&mut self, len: usize, took: u64) -> Option<f32> {
+        self.bytes += len;
+        self.spent += took;
+        self.left -= 1;
+        if self.left > 0 {
+            return None;
+        }
+        let full = core::mem::replace(self, Self::new());
+        #[allow(clippy::cast_precision_loss)] // an estimate
+        Some(full.spent as f32 / full.bytes as f32)
+    }
+}
+
 /// The pace of long payloads in one ring. A frame as long as can be is one of a train, since only a longer
 /// message is cut so; the time to the end of the frame behind it says what the way takes, and nothing of what the
 /// two processes do between messages.
@@ -32,9 +60,7 @@ const GETS: (u32, u32) = (64, 4096);
 pub(crate) struct Train {
     /// Payloads to be passed over.
     rest: u32,
-    left: u32,
-    bytes: usize,
-    spent: u64,
+    group: Group,
     /// When the last frame ended, if that was as long as can be.
     since: Option<u64>,
     /// What a byte takes, in ticks; zero as long as that is not known.
@@ -43,7 +69,7 @@ pub(crate) struct Train {
 
 impl Train {
     pub(crate) fn new() -> Self {
-        Self { rest: 0, left: GROUP, bytes: 0, spent: 0, since: None, pace: 0.0 }
+        Self { rest: 0, group: Group::new(), since: None, pace: 0.0 }
     }
 
     /// A payload has come, and was dealt with; whether its frame was as long as can be.
@@ -52,24 +78,15 @@ impl Train {
         if self.rest > 0 {
             self.rest -= 1;
         } else if full || self.since.is_some() {
-            self.time(len, full);
+            self.time(len, full, ticks());
         }
     }
 
-    fn time(&mut self, len: usize, full: bool) {
-        let now = ticks();
+    fn time(&mut self, len: usize, full: bool, now: u64) {
         // What took longer is the time between two messages, the first of which ended with a frame as long as can be.
-        if let Some(since) = self.since
-            && now.wrapping_sub(since) < LULL
-        {
-            self.spent += now.wrapping_sub(since);
-            self.bytes += len;
-            self.left -= 1;
-        }
+        let took = self.since.map(|since| now.wrapping_sub(since)).filter(|took| *took < LULL);
         self.since = full.then_some(now);
-        if self.left == 0 {
-            #[allow(clippy::cast_precision_loss)] // an estimate
-            let pace = self.spent as f32 / self.bytes as f32;
+        if let Some(pace) = took.and_then(|took| self.group.add(len, took)) {
             // An interruption makes a group slow and says nothing about the way, so a faster group counts at
             // once, and a slower one little.
             let pace = if self.pace <= 0.0 || pace < self.pace { pace } else { pace.min(self.pace * 1.1) };
@@ -205,13 +222,16 @@ mod tests {
         for _ in 0..10 * GROUP {
             train.note(16_000, false);
         }
-        assert_eq!((train.left, train.take_pace()), (GROUP, None));
+        assert_eq!((train.group.left, train.take_pace()), (GROUP, None));
+        let mut now = 0;
         for _ in 0..GROUP {
-            train.note(16_384, true);
             // Whatever lies between two messages is not part of a train.
-            train.note(100, false);
+            now += LULL;
+            train.time(16_384, true, now);
+            now += 4_000;
+            train.time(8_000, false, now);
         }
-        assert!(train.take_pace().is_some_and(|pace| pace > 0.0));
+        assert_eq!(train.take_pace(), Some(0.5));
         assert_eq!((train.take_pace(), train.rest), (None, REST));
     }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::window::SHARE;
+use crate::window::FIRST;
 
 /// The transport's settings. [`Config::default`] is what [`Config::from_env`] gives in an empty environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,7 +183,7 @@ fn frame_is_sound(n: usize) -> bool {
 const WINDOW: &str = "a multiple of 4096 from 131072 to 67108864";
 
 fn window_is_sound(n: usize) -> bool {
-    n.is_multiple_of(4096) && (SHARE..=64 << 20).contains(&n)
+    n.is_multiple_of(4096) && (FIRST..=64 << 20).contains(&n)
 }
 
 fn peers_are_sound(n: usize) -> bool {

@@ -7,6 +7,8 @@
 //! payloads follow each other, waiting for the receiver included, and now and then tries the other kind: the
 //! more rarely, the more often the result was the same.
 
+use olympi_transport_api::{copy_past_caches, copy_streams};
+
 /// Shorter payloads do not count.
 const COUNTED: usize = 2 << 10;
 /// Payloads that are timed together.
@@ -55,7 +57,7 @@ impl Copier {
     /// Copies the payload to `to`, while so many others wait for the receiver.
     ///
     /// # Safety
-    /// `to` must be aligned to 16 and writable for as many bytes as `from` has, without overlap.
+    /// `to` must be writable for as many bytes as `from` has, without overlap.
     #[inline]
     pub(crate) unsafe fn copy(&mut self, from: &[u8], to: *mut u8, waiting: usize) {
         let len = from.len();
@@ -167,26 +169,10 @@ impl Learner {
 #[inline]
 unsafe fn copy_by(kind: Kind, from: &[u8], to: *mut u8) {
     match kind {
-        #[cfg(target_arch = "x86_64")]
         // SAFETY: the caller's promise.
-        Kind::Streaming => unsafe { stream(from, to) },
+        Kind::Streaming => unsafe { copy_past_caches(from.as_ptr(), to, from.len()) },
         // SAFETY: the caller's promise.
-        _ => unsafe { olympi_transport_api::copy_streams(from.as_ptr(), to, from.len()) },
-    }
-}
-
-/// Copies past the caches. All stores are visible to whoever sees a later store of this thread.
-///
-/// # Safety
-/// As for [`Copier::copy`].
-#[cfg(target_arch = "x86_64")]
-unsafe fn stream(from: &[u8], to: *mut u8) {
-    let whole = from.len() & !63;
-    // SAFETY: every access lies in the first `from.len()` bytes of either side, and `to` is aligned to 16. The last
-    // bytes go by ordinary stores, which are ordered anyway.
-    unsafe {
-        olympi_transport_api::copy_past_caches(from.as_ptr(), to, whole);
-        core::ptr::copy_nonoverlapping(from.as_ptr().add(whole), to.add(whole), from.len() - whole);
+        Kind::Cached => unsafe { copy_streams(from.as_ptr(), to, from.len()) },
     }
 }
 

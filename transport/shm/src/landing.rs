@@ -5,15 +5,13 @@
 //! and to fetch the target's lines as well, only to overwrite them, costs a third. So the pace of the frames is
 //! measured with both, where a message is long enough for it to matter.
 
-use crate::calibrate::LULL;
+use crate::calibrate::{Group, LULL};
 use crate::copier::{Kind, Learner, ticks};
 
 /// So many of the longest frames in a row are a long message.
 const LONG: u32 = 16;
 /// Groups of a try that are not looked at: few, as the lines of the target matter at once.
 const SETTLING: u32 = 2;
-/// Payloads that are timed together.
-const GROUP: u32 = 32;
 
 #[derive(Debug)]
 pub(crate) struct Landing {
@@ -22,15 +20,12 @@ pub(crate) struct Landing {
     row: u32,
     /// When the last of them was dealt with.
     since: u64,
-    /// Payloads until this group is full, their bytes, and the time that they took.
-    left: u32,
-    bytes: usize,
-    spent: u64,
+    group: Group,
 }
 
 impl Landing {
     pub(crate) fn new() -> Self {
-        Self { learner: Learner::new(SETTLING), row: 0, since: 0, left: GROUP, bytes: 0, spent: 0 }
+        Self { learner: Learner::new(SETTLING), row: 0, since: 0, group: Group::new() }
     }
 
     /// Whether the next payload is to go past the caches.
@@ -56,16 +51,10 @@ impl Landing {
             self.row = 0;
         }
         self.row = self.row.saturating_add(1);
-        if self.row <= LONG {
-            return;
-        }
-        self.bytes += len;
-        self.spent += took;
-        self.left -= 1;
-        if self.left == 0 {
-            #[allow(clippy::cast_precision_loss)] // an estimate
-            self.learner.learn(self.spent as f32 / self.bytes as f32);
-            (self.left, self.bytes, self.spent) = (GROUP, 0, 0);
+        if self.row > LONG
+            && let Some(cost) = self.group.add(len, took)
+        {
+            self.learner.learn(cost);
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::doorbell::{Doorbell, ON_PIPE, ON_WORD};
 use crate::memfd::{Mapping, create, open, populate, wake_word};
 use crate::ring::{Memory, SLOT};
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
-use crate::window::SHARE;
+use crate::window::FIRST;
 use crate::{Config, StartError};
 
 const PAGE: usize = 4096;
@@ -388,13 +388,13 @@ impl PeerSegment {
 /// its memory at once.
 fn allocate(fd: BorrowedFd<'_>, area: &Area, g: Geometry, index: usize) -> Result<usize, (usize, Errno)> {
     let ring = PAGE + g.slot_bytes();
-    match populate(area.control_ptr().cast(), ring).and_then(|()| area.populate_window(0, SHARE)) {
-        Ok(()) => Ok(SHARE),
+    match populate(area.control_ptr().cast(), ring).and_then(|()| area.populate_window(0, FIRST)) {
+        Ok(()) => Ok(FIRST),
         Err(Errno::INVAL) => {
             rustix::fs::fallocate(fd, FallocateFlags::empty(), g.area(index) as u64, g.stride() as u64)
                 .map_err(|error| (g.stride(), error))?;
             Ok(g.window)
         }
-        Err(error) => Err((ring + SHARE, error)),
+        Err(error) => Err((ring + FIRST, error)),
     }
 }

@@ -20,10 +20,10 @@ use crate::ring::BadCredit;
 /// Payloads begin at a multiple of this.
 const ALIGN: usize = 64;
 /// Bytes of the window that a sender begins with.
-pub(crate) const SHARE: usize = 128 << 10;
+pub(crate) const FIRST: usize = 128 << 10;
 /// The window grows after it has been gone round so many times.
 const ROUNDS: usize = 3;
-/// Of a window that has grown, payloads that the receiver is not done with take this part at most.
+/// Of a window that has grown, payloads that the receiver is not done with take one part in so many at most.
 const AHEAD: usize = 4;
 
 /// The window of an area, as the process that writes to it sees it.
@@ -33,8 +33,6 @@ pub(crate) struct Window {
     head: usize,
     /// Bytes in use, all with memory.
     size: usize,
-    /// How many of them may fly.
-    ahead: usize,
     /// Bytes in the area.
     most: usize,
     /// Times that it was gone round since it grew last.
@@ -51,11 +49,6 @@ fn end(at: usize, len: usize) -> usize {
     (at + len.max(1)).next_multiple_of(ALIGN)
 }
 
-/// How many bytes may fly in a window of `size`.
-fn ahead(size: usize) -> usize {
-    (size / AHEAD).max(SHARE)
-}
-
 /// What a window needs from its area.
 pub(crate) trait Backing {
     /// How many payloads the receiver says it is done with.
@@ -70,7 +63,7 @@ impl Window {
     /// A window of `most` bytes, the first `size` of which have memory.
     pub(crate) fn new(size: usize, most: usize, slots: usize) -> Self {
         let flying = VecDeque::with_capacity(slots);
-        Self { head: 0, size, ahead: ahead(size), most, rounds: 0, flying, released: 0 }
+        Self { head: 0, size, most, rounds: 0, flying, released: 0 }
     }
 
     /// Bytes in use.
@@ -104,7 +97,7 @@ impl Window {
         };
         let tail = tail as usize;
         let flying = if self.head >= tail { self.head - tail } else { self.size - tail + self.head };
-        if flying + len > self.ahead {
+        if flying + len > (self.size / AHEAD).max(FIRST) {
             return Ok(None);
         }
         if self.head >= tail {
@@ -141,7 +134,6 @@ impl Window {
             let grown = (self.size + self.size / 2).next_multiple_of(4096).min(self.most);
             if area.grant(grown - self.size) && area.populate(self.size, grown) {
                 self.size = grown;
-                self.ahead = ahead(grown);
                 return;
             }
             // There is less memory than hoped for: go on with what there is.
@@ -187,7 +179,7 @@ mod tests {
     /// Runs payloads of pseudo-random lengths through a window, with up to `ahead` of them flying, and checks
     /// that no two overlap. Returns how large the window has become.
     fn run(area: &Fake, ahead: usize, frames: u32) -> usize {
-        let mut window = Window::new(SHARE, MOST, 64);
+        let mut window = Window::new(FIRST, MOST, 64);
         let mut flying: VecDeque<(usize, usize)> = VecDeque::new();
         let mut state = 12345_u32;
         let mut sent = 0;
@@ -214,7 +206,7 @@ mod tests {
     #[test]
     fn payloads_never_overlap_and_the_window_grows_with_use() {
         for ahead in [1, 2, 7, 60] {
-            assert_eq!(run(&fake(MOST, MOST), ahead, 4), SHARE);
+            assert_eq!(run(&fake(MOST, MOST), ahead, 4), FIRST);
             assert_eq!(run(&fake(MOST, MOST), ahead, 20_000), MOST);
         }
     }
@@ -229,25 +221,25 @@ mod tests {
             sent += 1;
         }
         assert_eq!(sent * (16 << 10), MOST / AHEAD);
-        let mut small = Window::new(SHARE, MOST, 64);
+        let mut small = Window::new(FIRST, MOST, 64);
         while let Some(at) = small.find(16 << 10, &area).unwrap() {
             small.take(at, 16 << 10);
         }
-        assert_eq!(small.flying(), SHARE / (16 << 10), "a small one is used whole");
+        assert_eq!(small.flying(), FIRST / (16 << 10), "a small one is used whole");
     }
 
     #[test]
     fn a_lack_of_leave_or_of_memory_is_lived_with() {
         // From 128 KiB on by half each time: 192, 288, 432 KiB.
         assert_eq!(run(&fake(200 << 10, MOST), 7, 20_000), 288 << 10);
-        assert_eq!(run(&fake(0, MOST), 7, 20_000), SHARE);
+        assert_eq!(run(&fake(0, MOST), 7, 20_000), FIRST);
         assert_eq!(run(&fake(MOST, 200 << 10), 7, 20_000), 192 << 10);
     }
 
     #[test]
     fn credit_that_cannot_be_is_an_error() {
         let area = fake(MOST, MOST);
-        let mut window = Window::new(SHARE, MOST, 64);
+        let mut window = Window::new(FIRST, MOST, 64);
         let at = window.find(100, &area).unwrap().unwrap();
         window.take(at, 100);
         area.released.set(2);

@@ -98,8 +98,8 @@ impl Verbs {
             self.malformed(from, "a frame is shorter than its prefix");
             return false;
         }
-        // SAFETY: the slot has room for the longest frame and its prefix, and is ours to read until it is posted again. What a device may write to it
-        // meanwhile, by a fault, are bytes.
+        // SAFETY: the slot has room for the longest frame and its prefix, and is ours to read until it is posted again. What
+        // a device may write to it meanwhile, by a fault, are bytes.
         unsafe { ptr::copy_nonoverlapping(slot, prefix.as_mut_ptr(), PREFIX) };
         let Some(prefix) = Prefix::decode(prefix, len) else {
             self.malformed(from, "a frame's prefix makes no sense");
