@@ -41,7 +41,7 @@ pub use olympi_protocol::{
     Accepted, ArrivalId, Inbox, Mode, RecvError, RecvId, SendError, SendId, Sent, Thresholds,
 };
 pub use olympi_registration::{AllocError, Allocation, Memory, Mode as Registration};
-pub use olympi_shm::{Awaited, Board, Posted, host_key};
+pub use olympi_shm::{Awaited, Board, CommonMemory, Posted, host_key};
 pub use olympi_sim::SimTransport;
 pub use olympi_transport_api::{Closed, ClosedKind, Envelope, Payload, Peer, RecvBuf, SendBuf};
 pub use patience::{Patience, Spin};

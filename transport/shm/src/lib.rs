@@ -22,6 +22,7 @@ mod address;
 mod board;
 mod calibrate;
 mod cma;
+mod common;
 mod config;
 mod copier;
 mod doorbell;
@@ -49,6 +50,7 @@ use olympi_transport_api::{
 
 pub use address::host_key;
 pub use board::{Awaited, Board, Posted};
+pub use common::CommonMemory;
 pub use config::{Config, ConfigError, GetMode, settings};
 pub use error::StartError;
 
