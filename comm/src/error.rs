@@ -359,6 +359,9 @@ pub enum Error {
     /// From a file.
     #[error(transparent)]
     File(#[from] crate::FileError),
+    /// From a window.
+    #[error(transparent)]
+    Window(#[from] crate::WindowError),
     /// From an info object.
     #[error(transparent)]
     Info(#[from] InfoError),

@@ -259,6 +259,7 @@ impl Error {
             Self::Group(error) => error.class(),
             Self::Session(error) => error.class(),
             Self::File(error) => error.class(),
+            Self::Window(error) => error.class(),
             Self::Info(error) => error.class(),
             Self::Attribute(error) => error.class(),
             Self::Spent => ErrorClass::Request,

@@ -17,6 +17,7 @@ use crate::group::Group;
 use crate::op::{Gone, Hold, OpRef, Ops, Phase};
 use crate::partitioned::Agreements;
 use crate::scope::Pending;
+use crate::window::TargetSide;
 
 /// A message that nobody has asked for yet.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +54,8 @@ pub(crate) struct Mailbox {
     /// Peers that are gone. Few, and mostly none.
     pub(crate) dead: Vec<Gone>,
     pub(crate) agreements: Agreements,
+    /// This process's sides of windows.
+    pub(crate) windows: Vec<TargetSide>,
     /// An empty list with room, for the next scope's operations.
     pub(crate) spare: Vec<Pending>,
     /// Tasks whose request has ended; woken after leaving the door.
@@ -80,6 +83,7 @@ impl Mailbox {
             collectives: Collectives::default(),
             dead: Vec::new(),
             agreements: Agreements::default(),
+            windows: Vec::new(),
             spare: Vec::new(),
             woken: Vec::new(),
             ballots: Vec::new(),
@@ -288,6 +292,9 @@ impl State {
         }
         if events > 0 && self.mail.has_chores() {
             self.chores();
+        }
+        if events > 0 && !self.mail.windows.is_empty() {
+            events += self.serve_windows();
         }
         events
     }

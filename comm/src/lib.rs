@@ -65,6 +65,7 @@ mod topology;
 mod universe;
 mod view;
 mod wait;
+mod window;
 
 pub use alloc::Registered;
 pub use attribute::{Keyval, clone_copy, null_copy, null_delete};
@@ -107,3 +108,4 @@ pub use status::{ANY_SOURCE, ANY_TAG, PROC_NULL, ROOT, Status, TAG_UB};
 pub use tools::{Counters, Setting, SettingGroup, settings};
 pub use topology::{Cartesian, DistributedGraph, Edges, Graph, GraphShape, Grid, Topology, dims_create};
 pub use universe::Universe;
+pub use window::{Asserts, Flavor, LockKind, Window, WindowError};

@@ -338,7 +338,7 @@ impl State {
         }
     }
 
-    pub(super) fn send_bytes(
+    pub(crate) fn send_bytes(
         &mut self,
         context: u32,
         me: Peer,

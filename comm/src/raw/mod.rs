@@ -11,6 +11,7 @@
 // Whether memory is lent or packed, and whether a call is in place, are two cases of one weight.
 #![allow(clippy::single_match_else)]
 
+mod access;
 mod blocks;
 mod collective;
 mod files;
@@ -22,6 +23,7 @@ mod pieces;
 mod point_to_point;
 mod request;
 mod views;
+mod window;
 
 use std::fmt;
 
@@ -37,6 +39,7 @@ pub use partitioned::{RawPartitions, Side};
 pub use pieces::{Divided, DividedMut, Pieces};
 pub use point_to_point::SendMode;
 pub use request::{RawRequest, first_over};
+pub use window::Target;
 
 use crate::communicator::Communicator;
 
@@ -215,6 +218,12 @@ unsafe impl Send for Kept {}
 unsafe impl Sync for Kept {}
 
 impl Kept {
+    /// Puts what has been received for an operation where it belongs.
+    pub(crate) fn distribute(&self, packed: &[u8]) {
+        // SAFETY: whoever began the operation has promised that the memory is there, and its own, until the outcome is given.
+        unsafe { self.raw().unpack(packed) };
+    }
+
     /// The elements.
     pub(crate) fn raw(&self) -> Raw<'_> {
         match &self.datatype {

@@ -342,7 +342,7 @@ fn hold(packed: Vec<u8>) -> Lent {
 
 /// Room for a receive: the memory itself, or some of the operation's own that is then distributed.
 #[inline]
-unsafe fn room(into: &Raw<'_>) -> (RecvBuf, Option<Box<dyn Hold>>, Option<Box<Kept>>) {
+pub(super) unsafe fn room(into: &Raw<'_>) -> (RecvBuf, Option<Box<dyn Hold>>, Option<Box<Kept>>) {
     // SAFETY: the caller's promise.
     match unsafe { into.lend_mut() } {
         Some(landing) => (landing, None, None),

@@ -238,8 +238,7 @@ pub(crate) fn received(core: &Core, into: Option<&Kept>, mut outcome: Outcome) -
     }
     let packed = outcome.hold.take().and_then(|hold| hold.into_any().downcast::<Packed>().ok());
     if let (Some(kept), Some(packed)) = (into, packed) {
-        // SAFETY: the caller that began the receive has promised that the memory is there until its outcome is given.
-        unsafe { kept.raw().unpack(packed.bytes()) };
+        kept.distribute(packed.bytes());
     }
     outcome.whole()?;
     Ok(outcome.status)
