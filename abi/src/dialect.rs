@@ -6,7 +6,7 @@
 use std::ffi::{c_int, c_void};
 use std::sync::OnceLock;
 
-use crate::types::{Comm, Count, Datatype, File, Session, Status};
+use crate::types::{Comm, Count, Datatype, File, Session, Status, Win};
 
 /// How functions of the program are called. All are `unsafe`: the function (its address comes first) has been given by the
 /// program for this very purpose.
@@ -17,6 +17,8 @@ pub struct Dialect {
     pub session_error: unsafe fn(usize, Session, c_int),
     /// `MPI_File_errhandler_function`
     pub file_error: unsafe fn(usize, File, c_int),
+    /// `MPI_Win_errhandler_function`
+    pub win_error: unsafe fn(usize, Win, c_int),
     /// `MPI_User_function`: input, result, how many, of which datatype.
     pub user_op: unsafe fn(usize, *mut c_void, *mut c_void, c_int, Datatype),
     /// `MPI_User_function_c`
@@ -30,6 +32,8 @@ pub struct Dialect {
         unsafe fn(usize, Datatype, c_int, *mut c_void, *mut c_void, *mut c_void, *mut c_int) -> c_int,
     /// `MPI_Type_delete_attr_function`
     pub type_delete: unsafe fn(usize, Datatype, c_int, *mut c_void, *mut c_void) -> c_int,
+    /// `MPI_Win_delete_attr_function`. One that copies is never called, since windows have no duplicates.
+    pub win_delete: unsafe fn(usize, Win, c_int, *mut c_void, *mut c_void) -> c_int,
     /// `MPI_Grequest_query_function`
     pub grequest_query: unsafe fn(usize, *mut c_void, *mut Status) -> c_int,
     /// `MPI_Grequest_free_function`
@@ -84,6 +88,9 @@ static STANDARD: Dialect = Dialect {
     file_error: |function, mut file, mut code| {
         called!(function, unsafe extern "C" fn(*mut File, *mut c_int, ...), &raw mut file, &raw mut code);
     },
+    win_error: |function, mut win, mut code| {
+        called!(function, unsafe extern "C" fn(*mut Win, *mut c_int, ...), &raw mut win, &raw mut code);
+    },
     user_op: |function, input, inout, mut len, mut datatype| {
         type Function = unsafe extern "C" fn(*mut c_void, *mut c_void, *mut c_int, *mut Datatype);
         called!(function, Function, input, inout, &raw mut len, &raw mut datatype);
@@ -103,6 +110,9 @@ static STANDARD: Dialect = Dialect {
     },
     type_delete: |function, datatype, keyval, value, extra| {
         called!(function, Delete<Datatype>, datatype, keyval, value, extra)
+    },
+    win_delete: |function, win, keyval, value, extra| {
+        called!(function, Delete<Win>, win, keyval, value, extra)
     },
     grequest_free: |function, extra| called!(function, unsafe extern "C" fn(*mut c_void) -> c_int, extra),
     grequest_cancel: |function, extra, over| {

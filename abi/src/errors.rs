@@ -5,8 +5,7 @@ use std::ffi::{c_char, c_int};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::constants::{
-    MPI_ERR_ARG, MPI_ERR_ERRHANDLER, MPI_ERR_LASTCODE, MPI_ERR_OTHER, MPI_ERR_WIN, MPI_MAX_ERROR_STRING,
-    MPI_SUCCESS,
+    MPI_ERR_ARG, MPI_ERR_ERRHANDLER, MPI_ERR_LASTCODE, MPI_ERR_OTHER, MPI_MAX_ERROR_STRING, MPI_SUCCESS,
 };
 use crate::dialect::dialect;
 use crate::fault::{Fault, Outcome, Place, anywhere, latest, text};
@@ -53,6 +52,8 @@ pub fn call_handler(handler: Errhandler, place: Place, code: c_int, detail: &str
             let on_session = |session| unsafe { (dialect().session_error)(object.function, session, code) };
             // SAFETY: or for those of files.
             let on_file = |file| unsafe { (dialect().file_error)(object.function, file, code) };
+            // SAFETY: or for those of windows.
+            let on_win = |win| unsafe { (dialect().win_error)(object.function, win, code) };
             match (object.scope, place) {
                 (Scope::Comm, Place::Comm(comm)) => on_comm(comm),
                 (Scope::Comm, Place::Anywhere) => on_comm(Comm::SELF),
@@ -62,6 +63,9 @@ pub fn call_handler(handler: Errhandler, place: Place, code: c_int, detail: &str
                 (Scope::Session, Place::Session(session)) => on_session(session),
                 (Scope::File, Place::File(file)) => on_file(file),
                 (Scope::File, Place::Given(_)) => on_file(File::NULL),
+                (Scope::Win, Place::Win(win)) => on_win(win),
+                // There is no object any more.
+                (Scope::Win, Place::Given(_)) => on_win(Win::NULL),
                 _ => {}
             }
         }
@@ -125,6 +129,14 @@ pub fn take_for_session(handler: Errhandler) -> Outcome<Errhandler> {
 /// As above.
 pub fn take_for_file(handler: Errhandler) -> Outcome<Errhandler> {
     take(handler, Scope::File)
+}
+
+/// The same for a window.
+///
+/// # Errors
+/// As above.
+pub fn take_for_win(handler: Errhandler) -> Outcome<Errhandler> {
+    take(handler, Scope::Win)
 }
 
 /// What inherits a handler has it too.
@@ -260,34 +272,6 @@ pub unsafe fn session_call_errhandler(session: Session, errorcode: c_int) -> c_i
         call_handler(object.handler(), Place::Session(session), errorcode, detail);
         Ok(())
     })
-}
-
-fn no_win(win: Win) -> Fault {
-    Fault::new(MPI_ERR_WIN, format!("{:#x} is no window", win.0))
-}
-
-/// `MPI_Win_get_errhandler`: there are no windows yet.
-///
-/// # Safety
-/// None.
-pub unsafe fn win_get_errhandler(win: Win, _errhandler: *mut Errhandler) -> c_int {
-    anywhere("MPI_Win_get_errhandler", || Err(no_win(win)))
-}
-
-/// `MPI_Win_set_errhandler`: there are no windows yet.
-///
-/// # Safety
-/// None.
-pub unsafe fn win_set_errhandler(win: Win, _errhandler: Errhandler) -> c_int {
-    anywhere("MPI_Win_set_errhandler", || Err(no_win(win)))
-}
-
-/// `MPI_Win_call_errhandler`: there are no windows yet.
-///
-/// # Safety
-/// None.
-pub unsafe fn win_call_errhandler(win: Win, _errorcode: c_int) -> c_int {
-    anywhere("MPI_Win_call_errhandler", || Err(no_win(win)))
 }
 
 /// Classes and codes of the program: the class of each, and its text.

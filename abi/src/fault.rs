@@ -1,7 +1,7 @@
 //! What goes wrong: an error class and a sentence, raised where the standard says (MPI 5.0, section 9.3).
 //!
-//! Errors of a call on a communicator go to that communicator's error handler, all others to that of `MPI_COMM_SELF`. The
-//! code that a program is given is the class; the sentence is kept for `MPI_Error_string`.
+//! Errors of a call on a communicator, window, file or session go to that object's error handler, all others to that of
+//! `MPI_COMM_SELF`. The code that a program is given is the class; the sentence is kept for `MPI_Error_string`.
 
 use std::cell::RefCell;
 use std::ffi::c_int;
@@ -149,6 +149,8 @@ pub enum Place {
     Session(crate::types::Session),
     /// On a file; where there is none, on `MPI_FILE_NULL`, which has an error handler too.
     File(crate::types::File),
+    /// On a window.
+    Win(crate::types::Win),
     /// On nothing that has an error handler of its own.
     Anywhere,
     /// On an object that is about to be made with this one.
@@ -171,11 +173,24 @@ impl Fault {
                 crate::sessions::handler(session).map_or_else(elsewhere, |handler| (handler, place))
             }
             Place::File(file) => (crate::files::handler(file), place),
+            Place::Win(win) => win.get().map_or_else(|_| elsewhere(), |object| (object.handler(), place)),
             Place::Anywhere => elsewhere(),
             Place::Given(handler) => (handler, place),
         };
         errors::call_handler(handler, place, code, &self.detail);
         code
+    }
+}
+
+impl From<Comm> for Place {
+    fn from(comm: Comm) -> Self {
+        Self::Comm(comm)
+    }
+}
+
+impl From<crate::types::Win> for Place {
+    fn from(win: crate::types::Win) -> Self {
+        Self::Win(win)
     }
 }
 

@@ -52,3 +52,4 @@ pub mod tools;
 pub mod topology;
 pub mod types;
 pub mod unsupported;
+pub mod windows;

@@ -63,7 +63,7 @@ fn predefined(handle: usize) -> Option<Kind> {
 }
 
 /// Whether MPI defines an operation on a class of datatypes (MPI 5.0, section 6.9.2).
-fn is_defined(kind: Kind, class: Class) -> bool {
+pub(crate) fn is_defined(kind: Kind, class: Class) -> bool {
     match kind {
         Kind::Sum | Kind::Product => matches!(class, Class::Integer | Class::Floating | Class::Complex),
         Kind::Maximum | Kind::Minimum => matches!(class, Class::Integer | Class::Floating),
@@ -129,7 +129,7 @@ impl Op {
 }
 
 #[cold]
-fn undefined(kind: Kind, object: &TypeObject) -> Fault {
+pub(crate) fn undefined(kind: Kind, object: &TypeObject) -> Fault {
     let name = object.predefined.map_or("a derived datatype", |predefined| predefined.name);
     Fault::new(MPI_ERR_OP, format!("{} is not defined on {name}", kind.mpi_name()))
 }

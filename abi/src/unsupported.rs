@@ -1,12 +1,12 @@
-//! Calls that this version of the library does not have: one-sided access, representations of a program's own in files, and
-//! processes that are started or met while the program runs. Each says so where the standard has its errors raised (MPI 5.0,
+//! Calls that this version of the library does not have: representations of a program's own in files, and processes that are
+//! started or met while the program runs. Each says so where the standard has its errors raised (MPI 5.0,
 //! sections 9.3 and 14.7).
 
 use std::ffi::c_int;
 
 use crate::constants::MPI_ERR_UNSUPPORTED_OPERATION;
 use crate::fault::{self, Fault, Place};
-use crate::types::{Comm, File, Win};
+use crate::types::{Comm, File};
 
 #[cold]
 fn later() -> Fault {
@@ -19,14 +19,6 @@ fn later() -> Fault {
 /// None.
 pub unsafe fn of_comm(name: &str, comm: Comm) -> c_int {
     comm.call(name, |_| Err(later()))
-}
-
-/// A call on a window, of which there are none.
-///
-/// # Safety
-/// None.
-pub unsafe fn of_win(name: &str, _win: Win) -> c_int {
-    fault::anywhere(name, || Err(later()))
 }
 
 /// A call on a file.

@@ -8,7 +8,7 @@ use olympi_abi::types;
 use crate::arguments::Translated;
 use crate::codes::{Code, SUCCESS};
 use crate::constants::Keyval;
-use crate::handles::{Comm, Datatype, File, Session};
+use crate::handles::{Comm, Datatype, File, Session, Win};
 use crate::statuses::Status;
 
 /// Runs when the library is loaded: programs may give functions away before `MPI_Init`.
@@ -74,6 +74,10 @@ const MPICH: Dialect = Dialect {
         let (mut file, mut code) = (File::from_core(file), Code::from_core(code));
         called!(function, Handler<File>, &raw mut file, &raw mut code);
     },
+    win_error: |function, win, code| {
+        let (mut win, mut code) = (Win::from_core(win), Code::from_core(code));
+        called!(function, Handler<Win>, &raw mut win, &raw mut code);
+    },
     user_op: |function, input, inout, mut len, datatype| {
         let mut datatype = Datatype::from_core(datatype);
         called!(function, Operation<c_int>, input, inout, &raw mut len, &raw mut datatype);
@@ -97,6 +101,10 @@ const MPICH: Dialect = Dialect {
     type_delete: |function, datatype, keyval, value, extra| {
         let (datatype, keyval) = (Datatype::from_core(datatype), Keyval::from_core(keyval));
         called!(function, Delete<Datatype>, datatype, keyval, value, extra).to_core()
+    },
+    win_delete: |function, win, keyval, value, extra| {
+        let (win, keyval) = (Win::from_core(win), Keyval::from_core(keyval));
+        called!(function, Delete<Win>, win, keyval, value, extra).to_core()
     },
     grequest_free: |function, extra| called!(function, Free, extra).to_core(),
     grequest_cancel: |function, extra, over| called!(function, Cancel, extra, over).to_core(),

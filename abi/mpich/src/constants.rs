@@ -74,6 +74,20 @@ numbered! {
     /// From where a place in a file is counted.
     Whence { 600 = MPI_SEEK_SET, 602 = MPI_SEEK_CUR, 604 = MPI_SEEK_END }
 
+    /// How a window is locked.
+    LockType { 234 = MPI_LOCK_EXCLUSIVE, 235 = MPI_LOCK_SHARED }
+
+    /// How a window was made.
+    Flavor {
+        1 = MPI_WIN_FLAVOR_CREATE,
+        2 = MPI_WIN_FLAVOR_ALLOCATE,
+        3 = MPI_WIN_FLAVOR_DYNAMIC,
+        4 = MPI_WIN_FLAVOR_SHARED,
+    }
+
+    /// Whether a window has one copy of its memory.
+    Model { 1 = MPI_WIN_SEPARATE, 2 = MPI_WIN_UNIFIED }
+
     /// A way to split a communicator by where ranks run.
     SplitType {
         1 = MPI_COMM_TYPE_SHARED,
@@ -298,6 +312,36 @@ impl Translated for FileMode {
     }
 }
 
+/// What is promised of an epoch: bits, likewise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub(crate) struct Assertion(pub(crate) c_int);
+
+/// MPICH's bits, and ours.
+const ASSERTIONS: [(c_int, c_int); 5] = [
+    (1024, c::MPI_MODE_NOCHECK),
+    (2048, c::MPI_MODE_NOSTORE),
+    (4096, c::MPI_MODE_NOPUT),
+    (8192, c::MPI_MODE_NOPRECEDE),
+    (16384, c::MPI_MODE_NOSUCCEED),
+];
+
+impl Translated for Assertion {
+    type Core = c_int;
+
+    fn to_core(self) -> c_int {
+        let known: c_int = ASSERTIONS.iter().map(|(mpich, _)| mpich).sum();
+        if self.0 & !known != 0 {
+            return NOTHING;
+        }
+        ASSERTIONS.iter().filter(|(mpich, _)| self.0 & mpich != 0).map(|(_, ours)| ours).sum()
+    }
+
+    fn from_core(core: c_int) -> Self {
+        Self(ASSERTIONS.iter().filter(|(_, ours)| core & ours != 0).map(|(mpich, _)| mpich).sum())
+    }
+}
+
 /// A key of attributes. Those of programs have the highest bit here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(transparent)]
@@ -458,6 +502,16 @@ mod tests {
         assert_eq!(FileMode(1 | 8).to_core(), c::MPI_MODE_CREATE | c::MPI_MODE_RDWR);
         assert!((0..512).all(|mode| FileMode::from_core(FileMode(mode).to_core()) == FileMode(mode)));
         assert_eq!((FileMode(512).to_core(), FileMode(-1).to_core()), (NOTHING, NOTHING));
+    }
+
+    #[test]
+    fn assertions_go_there_and_back() {
+        assert_eq!(Assertion(0).to_core(), 0);
+        assert_eq!(Assertion(4096 | 16384).to_core(), c::MPI_MODE_NOPUT | c::MPI_MODE_NOSUCCEED);
+        for bit in 10..15 {
+            assert_eq!(Assertion::from_core(Assertion(1 << bit).to_core()), Assertion(1 << bit));
+        }
+        assert_eq!((Assertion(1).to_core(), Assertion(-1).to_core()), (NOTHING, NOTHING));
     }
 
     #[test]

@@ -31,7 +31,7 @@ macro_rules! by_hand {
 }
 
 /// Exports calls that only say that they are not there, to the error handler of the object they would have acted on:
-/// `MPI_X PMPI_X = unsupported::of_win(win) for (arguments) -> result;`.
+/// `MPI_X PMPI_X = unsupported::of_comm(comm) for (arguments) -> result;`.
 macro_rules! unsupported {
     ($(
         $mpi:ident $pmpi:ident = unsupported::$whose:ident ($($object:expr)?) for

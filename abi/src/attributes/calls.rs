@@ -4,8 +4,8 @@ use std::ffi::{c_int, c_void};
 
 use crate::arguments::{place, wanted};
 use crate::attributes::{Scope, create, delete, free, get, set, standard};
-use crate::constants::{MPI_ERR_WIN, MPI_KEYVAL_INVALID};
-use crate::fault::{Fault, Outcome, anywhere};
+use crate::constants::MPI_KEYVAL_INVALID;
+use crate::fault::{Outcome, anywhere};
 use crate::object::{flag, put};
 use crate::types::{Callback, Comm, Datatype, Win};
 
@@ -130,35 +130,38 @@ pub unsafe fn type_delete_attr(datatype: Datatype, type_keyval: c_int) -> c_int 
     anywhere("MPI_Type_delete_attr", || delete(datatype, &datatype.get()?.attributes, type_keyval))
 }
 
-fn no_win(win: Win) -> Outcome {
-    Err(Fault::new(MPI_ERR_WIN, format!("{:#x} is no window", win.0)))
-}
-
-/// `MPI_Win_get_attr`: there are no windows yet.
+/// `MPI_Win_get_attr`
 ///
 /// # Safety
-/// None.
+/// The value, a pointer, and the flag have places.
 pub unsafe fn win_get_attr(
     win: Win,
-    _win_keyval: c_int,
-    _attribute_val: *mut c_void,
-    _found: *mut c_int,
+    win_keyval: c_int,
+    attribute_val: *mut c_void,
+    found: *mut c_int,
 ) -> c_int {
-    anywhere("MPI_Win_get_attr", || no_win(win))
+    win.call("MPI_Win_get_attr", |object| {
+        let value = match object.standard(win_keyval) {
+            Some(value) => Some(value),
+            None => get(Scope::Win, &object.attributes, win_keyval)?,
+        };
+        // SAFETY: the caller's promise.
+        unsafe { give(value, attribute_val, found) }
+    })
 }
 
-/// `MPI_Win_set_attr`: there are no windows yet.
+/// `MPI_Win_set_attr`
 ///
 /// # Safety
-/// None.
-pub unsafe fn win_set_attr(win: Win, _win_keyval: c_int, _attribute_val: *mut c_void) -> c_int {
-    anywhere("MPI_Win_set_attr", || no_win(win))
+/// The value is what the functions of the keyval expect.
+pub unsafe fn win_set_attr(win: Win, win_keyval: c_int, attribute_val: *mut c_void) -> c_int {
+    win.call("MPI_Win_set_attr", |object| set(win, &object.attributes, win_keyval, attribute_val))
 }
 
-/// `MPI_Win_delete_attr`: there are no windows yet.
+/// `MPI_Win_delete_attr`
 ///
 /// # Safety
-/// None.
-pub unsafe fn win_delete_attr(win: Win, _win_keyval: c_int) -> c_int {
-    anywhere("MPI_Win_delete_attr", || no_win(win))
+/// None that the arguments do not bring with them.
+pub unsafe fn win_delete_attr(win: Win, win_keyval: c_int) -> c_int {
+    win.call("MPI_Win_delete_attr", |object| delete(win, &object.attributes, win_keyval))
 }

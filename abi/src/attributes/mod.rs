@@ -16,7 +16,8 @@ use crate::dialect::dialect;
 use crate::fault::{Fault, Outcome};
 use crate::handle::Table;
 use crate::object::{CommObject, TypeObject, too_many};
-use crate::types::{Callback, Comm, Datatype};
+use crate::types::{Callback, Comm, Datatype, Win};
+use crate::windows::WindowObject;
 
 pub use calls::*;
 pub use names::*;
@@ -134,17 +135,20 @@ fn lock(attributes: &Mutex<Attributes>) -> MutexGuard<'_, Attributes> {
 trait Holder: Copy {
     const SCOPE: Scope;
 
-    /// Calls a copy function of the program.
-    ///
-    /// # Safety
-    /// It is one for such objects.
-    unsafe fn copied(self, copy: Copied<'_>) -> c_int;
-
     /// Calls a delete function of the program.
     ///
     /// # Safety
     /// It is one for such objects.
     unsafe fn deleted(self, function: usize, keyval: c_int, value: *mut c_void, extra: *mut c_void) -> c_int;
+}
+
+/// What can be duplicated, and its attributes with it.
+trait Copyable: Holder {
+    /// Calls a copy function of the program.
+    ///
+    /// # Safety
+    /// It is one for such objects.
+    unsafe fn copied(self, copy: Copied<'_>) -> c_int;
 }
 
 /// What a copy function is called with.
@@ -158,16 +162,9 @@ struct Copied<'a> {
 }
 
 macro_rules! holders {
-    ($($handle:ident $scope:ident $copy:ident $delete:ident;)*) => {$(
+    ($($handle:ident $scope:ident $delete:ident $($copy:ident)?;)*) => {$(
         impl Holder for $handle {
             const SCOPE: Scope = Scope::$scope;
-
-            unsafe fn copied(self, copy: Copied<'_>) -> c_int {
-                let Copied { function, keyval, extra, value, new, flag } = copy;
-                let new = std::ptr::from_mut(new).cast();
-                // SAFETY: the caller's promise.
-                unsafe { (dialect().$copy)(function, self, keyval, extra, value, new, flag) }
-            }
 
             unsafe fn deleted(
                 self,
@@ -180,12 +177,22 @@ macro_rules! holders {
                 unsafe { (dialect().$delete)(function, self, keyval, value, extra) }
             }
         }
+
+        $(impl Copyable for $handle {
+            unsafe fn copied(self, copy: Copied<'_>) -> c_int {
+                let Copied { function, keyval, extra, value, new, flag } = copy;
+                let new = std::ptr::from_mut(new).cast();
+                // SAFETY: the caller's promise.
+                unsafe { (dialect().$copy)(function, self, keyval, extra, value, new, flag) }
+            }
+        })?
     )*};
 }
 
 holders! {
-    Comm Comm comm_copy comm_delete;
-    Datatype Type type_copy type_delete;
+    Comm Comm comm_delete comm_copy;
+    Datatype Type type_delete type_copy;
+    Win Win win_delete;
 }
 
 /// Has the program delete a value.
@@ -241,7 +248,7 @@ fn get(scope: Scope, attributes: &Mutex<Attributes>, number: c_int) -> Outcome<O
 }
 
 /// What a duplicate has: of each attribute what its copy function says.
-fn copy<H: Holder>(holder: H, attributes: &Mutex<Attributes>) -> Outcome<Attributes> {
+fn copy<H: Copyable>(holder: H, attributes: &Mutex<Attributes>) -> Outcome<Attributes> {
     let numbers: Vec<_> = lock(attributes).list.iter().map(|attribute| attribute.keyval).collect();
     let mut copies = Attributes::default();
     for number in numbers {
@@ -257,7 +264,7 @@ fn copy<H: Holder>(holder: H, attributes: &Mutex<Attributes>) -> Outcome<Attribu
     Ok(copies)
 }
 
-fn copy_value<H: Holder>(
+fn copy_value<H: Copyable>(
     holder: H,
     attributes: &Mutex<Attributes>,
     number: c_int,
@@ -346,6 +353,14 @@ pub fn copy_type(from: Datatype, from_object: &TypeObject, to_object: &TypeObjec
 /// What a function of the program says; what it has refused to delete stays.
 pub fn drop_type(datatype: Datatype, object: &TypeObject) -> Outcome {
     delete_all(datatype, &object.attributes)
+}
+
+/// Deletes all of a window, which is about to end.
+///
+/// # Errors
+/// What a function of the program says; what it has refused to delete stays.
+pub fn drop_win(win: Win, object: &WindowObject) -> Outcome {
+    delete_all(win, &object.attributes)
 }
 
 #[cfg(test)]

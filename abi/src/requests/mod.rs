@@ -27,7 +27,7 @@ pub use status::*;
 /// An operation that is under way, or can be started.
 pub struct RequestObject {
     /// Where its errors are raised.
-    pub comm: Comm,
+    pub place: Place,
     /// The operation.
     pub kind: Kind,
 }
@@ -138,12 +138,12 @@ impl Request {
         Fault::new(MPI_ERR_REQUEST, format!("{:#x} is no request, or one that is over or was freed", self.0))
     }
 
-    /// Runs what is about a request: errors are raised on its communicator.
+    /// Runs what is about a request: errors are raised on its communicator or window.
     fn call(self, name: &str, body: impl FnOnce(Option<&mut RequestObject>) -> Outcome) -> c_int {
         let mut place = Place::Anywhere;
         let result = self.get().and_then(|object| {
             if let Some(object) = &object {
-                place = Place::Comm(object.comm);
+                place = object.place;
             }
             body(object)
         });
@@ -226,12 +226,12 @@ impl RequestObject {
     }
 }
 
-/// A handle for a new request.
+/// A handle for a new request of a communicator or a window, where its errors are raised.
 ///
 /// # Errors
 /// `MPI_ERR_NO_MEM`: there are too many.
-pub fn make(comm: Comm, kind: Kind) -> Outcome<Request> {
-    REQUESTS.insert(RequestObject { comm, kind }).map(Request).ok_or_else(too_many)
+pub fn make(place: impl Into<Place>, kind: Kind) -> Outcome<Request> {
+    REQUESTS.insert(RequestObject { place: place.into(), kind }).map(Request).ok_or_else(too_many)
 }
 
 /// Gives a request to the program.
@@ -242,8 +242,8 @@ pub fn make(comm: Comm, kind: Kind) -> Outcome<Request> {
 /// # Safety
 /// The place is null, or may be written.
 #[inline]
-pub unsafe fn give(comm: Comm, request: RawRequest, place: *mut Request) -> Outcome {
-    let handle = if request.is_sent() { Request::SENT } else { make(comm, Kind::Raw(request))? };
+pub unsafe fn give(of: impl Into<Place>, request: RawRequest, place: *mut Request) -> Outcome {
+    let handle = if request.is_sent() { Request::SENT } else { make(of, Kind::Raw(request))? };
     // SAFETY: the caller's promise.
     unsafe { put(place, handle) }
 }
@@ -364,10 +364,10 @@ fn complete(handle: &mut Request, status: &mut Status) -> Outcome {
     result
 }
 
-/// The communicator of a request, where its errors are raised.
+/// Where the errors of a request are raised.
 fn place_of(handle: Request) -> Place {
     match handle.get() {
-        Ok(Some(object)) => Place::Comm(object.comm),
+        Ok(Some(object)) => object.place,
         _ => Place::Anywhere,
     }
 }
@@ -405,15 +405,15 @@ pub unsafe fn wait(request: *mut Request, status: *mut Status) -> c_int {
         // SAFETY: the caller's promise.
         let request = unsafe { place(request) }?;
         let mut known = Status::EMPTY;
-        let (comm, live) = match request.get()? {
-            Some(object) => (object.comm, object.is_active()),
-            None => (Comm::SELF, *request == Request::SENT),
+        let (place, live) = match request.get()? {
+            Some(object) => (object.place, object.is_active()),
+            None => (Place::Anywhere, *request == Request::SENT),
         };
         let result = complete(request, &mut known);
         // SAFETY: the caller's promise.
         unsafe { put_status(status, &known, live) };
         if result.is_err() {
-            whose = Place::Comm(comm);
+            whose = place;
         }
         result
     })();

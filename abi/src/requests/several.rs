@@ -6,7 +6,7 @@ use super::{Kind, RequestObject, complete, is_live, place_of, places, put_status
 use crate::constants::{MPI_ERR_IN_STATUS, MPI_SUCCESS, MPI_UNDEFINED};
 use crate::fault::{Fault, Outcome, Place};
 use crate::object::{flag, put};
-use crate::types::{Comm, Request, Status};
+use crate::types::{Request, Status};
 
 /// The first request that is over. If none is: waits for one (`wait`), or not. `Ok(None)`: none is over; and if `live` is
 /// false then, none is under way.
@@ -125,9 +125,9 @@ impl Several {
     /// The array is null, or has so many statuses.
     #[inline]
     unsafe fn complete(&mut self, request: &mut Request, at: usize) {
-        let (comm, live) = match request.get() {
-            Ok(Some(object)) => (object.comm, object.is_active()),
-            _ => (Comm::SELF, *request == Request::SENT),
+        let (place, live) = match request.get() {
+            Ok(Some(object)) => (object.place, object.is_active()),
+            _ => (Place::Anywhere, *request == Request::SENT),
         };
         let mut known = Status::EMPTY;
         let result = complete(request, &mut known);
@@ -139,7 +139,7 @@ impl Several {
             Ok(()) => MPI_SUCCESS,
             Err(fault) => {
                 let code = fault.code;
-                self.failed.get_or_insert((fault, Place::Comm(comm)));
+                self.failed.get_or_insert((fault, place));
                 code
             }
         };

@@ -16,13 +16,13 @@ export! {
         comm: Comm, errhandler: Errhandler) -> c_int;
 
     // Handlers of windows.
-    MPI_Win_call_errhandler PMPI_Win_call_errhandler = errors::win_call_errhandler(
+    MPI_Win_call_errhandler PMPI_Win_call_errhandler = windows::win_call_errhandler(
         win: Win, errorcode: c_int) -> c_int;
     MPI_Win_create_errhandler PMPI_Win_create_errhandler = errors::win_create_errhandler(
         win_errhandler_fn: Callback, errhandler: *mut Errhandler) -> c_int;
-    MPI_Win_get_errhandler PMPI_Win_get_errhandler = errors::win_get_errhandler(
+    MPI_Win_get_errhandler PMPI_Win_get_errhandler = windows::win_get_errhandler(
         win: Win, errhandler: *mut Errhandler) -> c_int;
-    MPI_Win_set_errhandler PMPI_Win_set_errhandler = errors::win_set_errhandler(
+    MPI_Win_set_errhandler PMPI_Win_set_errhandler = windows::win_set_errhandler(
         win: Win, errhandler: Errhandler) -> c_int;
 
     // Handlers of files.

@@ -28,7 +28,7 @@ macro_rules! export {
 }
 
 /// Exports calls that only say that they are not there, to the error handler of the object they
-/// would have acted on: `MPI_X PMPI_X = unsupported::of_win(win) for (arguments) -> c_int;`.
+/// would have acted on: `MPI_X PMPI_X = unsupported::of_comm(comm) for (arguments) -> c_int;`.
 macro_rules! unsupported {
     ($(
         $mpi:ident $pmpi:ident = unsupported::$whose:ident ($($object:expr)?) for

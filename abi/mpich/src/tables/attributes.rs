@@ -48,8 +48,6 @@ export! {
     MPI_Win_free_keyval PMPI_Win_free_keyval = attributes::win_free_keyval(win_keyval: *mut Keyval) -> Code;
     MPI_Win_delete_attr PMPI_Win_delete_attr = attributes::win_delete_attr(
         win: Win, win_keyval: Keyval) -> Code;
-    MPI_Win_get_attr PMPI_Win_get_attr = attributes::win_get_attr(
-        win: Win, win_keyval: Keyval, attribute_val: *mut c_void, flag: *mut c_int) -> Code;
     MPI_Win_set_attr PMPI_Win_set_attr = attributes::win_set_attr(
         win: Win, win_keyval: Keyval, attribute_val: *mut c_void) -> Code;
 

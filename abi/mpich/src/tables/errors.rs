@@ -19,13 +19,13 @@ export! {
         comm: Comm, errhandler: Errhandler) -> Code;
 
     // Handlers of windows.
-    MPI_Win_call_errhandler PMPI_Win_call_errhandler = errors::win_call_errhandler(
+    MPI_Win_call_errhandler PMPI_Win_call_errhandler = windows::win_call_errhandler(
         win: Win, errorcode: Code) -> Code;
     MPI_Win_create_errhandler PMPI_Win_create_errhandler = errors::win_create_errhandler(
         win_errhandler_fn: Callback, errhandler: *mut Errhandler) -> Code;
-    MPI_Win_get_errhandler PMPI_Win_get_errhandler = errors::win_get_errhandler(
+    MPI_Win_get_errhandler PMPI_Win_get_errhandler = windows::win_get_errhandler(
         win: Win, errhandler: *mut Errhandler) -> Code;
-    MPI_Win_set_errhandler PMPI_Win_set_errhandler = errors::win_set_errhandler(
+    MPI_Win_set_errhandler PMPI_Win_set_errhandler = windows::win_set_errhandler(
         win: Win, errhandler: Errhandler) -> Code;
 
     // Handlers of files.
