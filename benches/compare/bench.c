@@ -340,6 +340,7 @@ static void check_pinning(void)
 }
 
 #include "collectives.h"
+#include "onesided.h"
 
 /* ------------------------------------------------------------------------
  * Subcommands.
@@ -472,6 +473,8 @@ static void parse(int count, char **words)
         opt.size_count = size_list("8", opt.sizes, 64);
     else if (opt.size_count == 0 && !strcmp(words[1], "collectives"))
         opt.size_count = size_list("8,64K,1M", opt.sizes, 64);
+    else if (opt.size_count == 0 && !strcmp(words[1], "one-sided"))
+        opt.size_count = size_list("8,4K,64K,1M", opt.sizes, 64);
     else if (opt.size_count == 0)
         opt.size_count = size_range(least, most, opt.sizes, 64);
     if (opt.size_count <= 0)
@@ -491,7 +494,7 @@ int main(int count, char **words)
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     MPI_Comm_size(MPI_COMM_WORLD, &ranks);
     if (count < 2)
-        fail("usage: bench latency|bandwidth|bibandwidth|rate|matching|token|memory|collectives|pack|empty [options]");
+        fail("usage: bench latency|bandwidth|bibandwidth|rate|matching|token|memory|collectives|one-sided|pack|empty [options]");
     const char *name = words[1];
     if (!strcmp(name, "memory")) {
         memory(); /* before anything else can grow the process */
@@ -517,6 +520,8 @@ int main(int count, char **words)
         token();
     else if (!strcmp(name, "collectives"))
         collectives(opt.which);
+    else if (!strcmp(name, "one-sided"))
+        one_sided();
     else if (!strcmp(name, "pack"))
         pack();
     else if (*name)

@@ -90,6 +90,10 @@ COLLECTIVES = {
 }
 
 
+# One-sided accesses, which the C program measures.
+ONE_SIDED = ("put", "get", "accumulate", "fetch_and_op", "compare_and_swap", "fence")
+
+
 def which(most):
     """The collectives in the words of `--which`, up to a size."""
     named = lambda name, sizes: ":".join([name, *(str(size) for size in sizes if 0 < size <= most)])
@@ -104,6 +108,14 @@ def collectives(name, title, ranks, **more):
         name, title, "collectives", "us", ranks=ranks, together=True,
         arguments=which(1 << 20), quick_arguments=which(64 << 10),
         records={collective: f"{name}_{collective}" for collective in COLLECTIVES}, **more,
+    )
+
+
+def one_sided(name, title, **more):
+    """The figure of accesses to another rank's memory, each waited for."""
+    return Figure(
+        name, title, "one-sided", "us", sizes=(8, 4 << 10, 64 << 10, 1 << 20), together=True,
+        implementations=("olympi-c",) + MPI[1:], records={access: f"{name}_{access}" for access in ONE_SIDED}, **more,
     )
 
 
@@ -187,6 +199,8 @@ FIGURES = (
         "coll_tcp_4", "Collectives of 4 ranks on 2 CPUs, TCP over loopback", 4, transport="tcp",
         implementations=MPI + ("mpich-ucx", "openmpi-ucx"),
     ),
+    one_sided("one_sided", "One-sided access, shared memory"),
+    one_sided("one_sided_tcp", "One-sided access, TCP over loopback", transport="tcp"),
     Figure(
         "pack_column", "A column of a 4096 x 4096 matrix of f64 packed, and by a loop", "pack", "us",
         ranks=1, axis="elements", records={"pack": "pack_column", "pack_loop": "pack_column_loop"},
