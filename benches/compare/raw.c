@@ -4,6 +4,7 @@
  *   raw tcp-latency    half round trip of a message over a loopback socket
  *   raw tcp-bandwidth  a stream over a loopback socket, in the windows of bench.c
  *   raw memcpy         a copy within one process
+ *   raw turns          processes that share two CPUs: until each has had its turn once, giving way to the next
  *
  * Two processes, each pinned to its own CPU (`--cpus A,B`), print the JSON lines
  * of bench.c.
@@ -157,6 +158,31 @@ static void copy(long size, long iterations)
     }
 }
 
+/* Half of so many processes are on this CPU. What they wait for, no other can do before each has run: this is the least that
+ * a barrier of them can take, if all of them wait for it. */
+static void turns(long processes, long iterations)
+{
+    static long others;
+    for (; others < processes / 2 - 1; others++) {
+        pid_t child = fork();
+        if (child < 0)
+            die("fork");
+        if (child == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            for (;;)
+                sched_yield();
+        }
+    }
+    for (long i = 0; i < iterations; i++)
+        sched_yield();
+}
+
+static double each_turn(long size, long iterations, double seconds)
+{
+    (void)size;
+    return seconds / (double)iterations * 1e6;
+}
+
 static double half_round_trip(long size, long iterations, double seconds)
 {
     (void)size;
@@ -180,6 +206,7 @@ static const struct figure {
     {"cacheline", "us", "8", cacheline, half_round_trip, 0, 0, 0},
     {"tcp-latency", "us", "8", tcp_latency, half_round_trip, 0, 1, 0},
     {"tcp-bandwidth", "GB/s", "1M", tcp_bandwidth, windows, 1, 1, 0},
+    {"turns", "us", "8", turns, each_turn, 0, 0, 1},
     {"memcpy", "GB/s", "4K,16K,64K,256K,1M,4M", copy, copies, 1, 0, 1},
 };
 
@@ -268,7 +295,7 @@ static void loopback_pair(int pair[2])
 
 static void usage(void)
 {
-    fprintf(stderr, "usage: raw cacheline|tcp-latency|tcp-bandwidth|memcpy [--cpus A,B] [--sizes LIST] "
+    fprintf(stderr, "usage: raw cacheline|tcp-latency|tcp-bandwidth|memcpy|turns [--cpus A,B] [--sizes LIST] "
                     "[--batches N] [--batch-time MS] [--limit MS]\n");
     exit(2);
 }

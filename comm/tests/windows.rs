@@ -354,7 +354,7 @@ fn wrong_calls_are_errors_at_once() {
         assert_eq!(class(window.lock(LockKind::Shared, 1, Asserts::NONE)), ErrorClass::RmaSync);
         assert_eq!(class(window.lock_all(Asserts::NONE)), ErrorClass::RmaSync);
         assert_eq!(class(window.fence(Asserts::NONE)), ErrorClass::RmaSync);
-        assert_eq!(class(window.end()), ErrorClass::RmaSync);
+        assert_eq!(class(window.may_end()), ErrorClass::RmaSync);
         put(1, 0).unwrap();
         assert_eq!(class(put(0, 0)), ErrorClass::RmaSync, "another target is locked");
         window.unlock(1).unwrap();

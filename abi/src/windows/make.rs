@@ -202,7 +202,8 @@ pub unsafe fn win_detach(win: Win, base: *const c_void) -> c_int {
     win.call("MPI_Win_detach", |object| Ok(object.window.detach_raw(base.cast())?))
 }
 
-/// `MPI_Win_free`: attributes that cannot be deleted keep it; any other error goes to the handler that it had.
+/// `MPI_Win_free`: an epoch that is open, and attributes that cannot be deleted, keep it; any other error goes to the handler
+/// that it had.
 ///
 /// # Safety
 /// The handle may be read and written, and no other call on the window is under way.
@@ -216,6 +217,7 @@ pub unsafe fn win_free(win: *mut Win) -> c_int {
     let of = *handle;
     let mut ended = None;
     let code = of.call(CALL, |object| {
+        object.window.may_end()?;
         attributes::drop_win(of, object)?;
         *handle = Win::NULL;
         ended = WINDOWS.remove(of.0);

@@ -166,6 +166,8 @@ static void locks_of_many(void) {
   /* Several targets at a time, and ended in another order. */
   for (int i = 0; i < size; i++) DO(MPI_Win_lock(MPI_LOCK_SHARED, i, 0, win));
   FAILS(MPI_Win_lock(MPI_LOCK_SHARED, right, 0, win), MPI_ERR_RMA_SYNC);
+  FAILS(MPI_Win_free(&win), MPI_ERR_RMA_SYNC);
+  CHECK(win != MPI_WIN_NULL);
   FAILS(MPI_Win_lock_all(0, win), MPI_ERR_RMA_SYNC);
   for (int i = 0; i < size; i++) {
     value = 100 * rank + i;

@@ -39,6 +39,7 @@ class Figure:
     implementations: tuple = MPI
     raw: str = ""  # the subcommand of `raw` that is this figure's yardstick
     raw_sizes: tuple = ()
+    raw_as: tuple = ()  # the figure and the size under which the yardstick stands, if not its own
     arguments: tuple = ()
     quick_arguments: tuple = ()
     timeout: int = 90  # seconds for one run of one implementation
@@ -90,8 +91,11 @@ COLLECTIVES = {
 }
 
 
-# One-sided accesses, which the C program measures.
-ONE_SIDED = ("put", "get", "accumulate", "fetch_and_op", "compare_and_swap", "fence")
+# One-sided accesses, which the C program measures, and their sizes.
+ONE_SIDED = {
+    **{access: (8, 4 << 10, 64 << 10, 1 << 20) for access in ("put", "get", "accumulate")},
+    "fetch_and_op": (8,), "compare_and_swap": (8,), "fence": (8,),
+}
 
 
 def which(most):
@@ -103,6 +107,8 @@ def which(most):
 def collectives(name, title, ranks, **more):
     """The figure of the collectives at so many ranks; more ranks than CPUs wait for one another's time slices."""
     if ranks > 2:
+        if more.get("transport", "shm") == "shm":
+            more.update(raw="turns", raw_sizes=(ranks,), raw_as=(f"{name}_barrier", 0))
         more = dict(pinned=False, timeout=240, batches=("--batches", "60", "--batch-time", "1", "--limit", "300"), **more)
     return Figure(
         name, title, "collectives", "us", ranks=ranks, together=True,
@@ -114,7 +120,7 @@ def collectives(name, title, ranks, **more):
 def one_sided(name, title, **more):
     """The figure of accesses to another rank's memory, each waited for."""
     return Figure(
-        name, title, "one-sided", "us", sizes=(8, 4 << 10, 64 << 10, 1 << 20), together=True,
+        name, title, "one-sided", "us", sizes=ONE_SIDED["put"], together=True,
         implementations=("olympi-c",) + MPI[1:], records={access: f"{name}_{access}" for access in ONE_SIDED}, **more,
     )
 

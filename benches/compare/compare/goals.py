@@ -4,7 +4,7 @@ The 2nd best percentile decides, because it is what the code can do when nothing
 else runs; what the medians would say stands beside it.
 """
 
-from .figures import BULK, BY_NAME, COLLECTIVES
+from .figures import BULK, BY_NAME, COLLECTIVES, ONE_SIDED
 from .peers import PEERS, PYTHON_PEERS
 from .table import aligned, human, number
 
@@ -129,26 +129,31 @@ def bandwidth_everywhere(results):
     return worst
 
 
-def collectives_everywhere(figure, peers=None):
-    """The worst ratio of Olympi's collectives to the best of `peers` (those that were measured, if none are named)."""
+def collectives_everywhere(figure, peers=None, calls=COLLECTIVES, olympi="olympi"):
+    """The worst ratio of Olympi's calls to the best of `peers` (those that were measured, if none are named)."""
 
     def measure(results):
         worst = None
-        for collective, sizes in COLLECTIVES.items():
+        for call, sizes in calls.items():
             for size in sizes:
-                record = f"{figure}_{collective}"
+                record = f"{figure}_{call}"
                 if not results.anyone(record, size):
                     continue  # a quick run has fewer sizes
-                mine = results.of("olympi", record, size)
+                mine = results.of(olympi, record, size)
                 best, name = results.best_of(peers, record, size) if peers else results.best_peer(record, size)
                 if worst is None or mine / best > worst[0]:
-                    what = f"{collective} {human(size)}" if size else collective
+                    what = f"{call} {human(size)}" if size else call
                     worst = (mine / best, f"worst is {what}: {number(mine)} beside {number(best)} ({name})")
         if worst is None:
             raise Unmeasured(f"no {figure}")
         return worst
 
     return measure
+
+
+def one_sided_everywhere(figure):
+    """The worst ratio of accesses from C on Olympi to the best peer."""
+    return collectives_everywhere(figure, calls=ONE_SIDED, olympi="olympi-c")
 
 
 def loop_over_pack(results):
@@ -222,6 +227,8 @@ GOALS = (
     ("4 ranks over TCP, all of these / best peer, worst", collectives_everywhere("coll_tcp_4"), "<", 1.0),
     ("packing a column / a loop by hand (speeds)", loop_over_pack, ">=", 0.7),
     ("packing a column / best peer's MPI_Pack (times)", against_peer("pack_column", 4096), "<", 1.0),
+    ("one-sided access, all of these / best peer, worst", one_sided_everywhere("one_sided"), "<", 1.0),
+    ("one-sided access over TCP, all of these / best peer, worst", one_sided_everywhere("one_sided_tcp"), "<", 1.0),
     ("C 8 B half round trip beyond Rust's (ns)", from_c, "<=", 15),
     ("C 8 B half round trip / best peer", c_against_peer, "<", 1.0),
     ("mpi4py, numpy array of 8 B to 4 MiB / mpi4py on the best peer, worst size", python_everywhere("array_latency"), "<", 1.0),

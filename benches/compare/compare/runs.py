@@ -187,7 +187,11 @@ class Comparison:
             cpus = ",".join(str(cpu) for cpu in self.cpus)
             words = [*implementation.program, *figure.raw_command_line(options.batches), "--cpus", cpus]
             found = records_in(run(words, variables, figure.timeout)[0])
-            return [dict(record, figure=figure.name, ranks=figure.ranks) for record in found]
+            renamed = [dict(record, figure=figure.name, ranks=figure.ranks) for record in found]
+            if figure.raw_as:
+                name, size = figure.raw_as
+                renamed = [dict(record, figure=name, size=size) for record in renamed]
+            return renamed
         if not figure.subcommand:
             return [self.timed(figure, implementation, variables)]
         arguments = figure.command_line(options.quick, options.batches, name != "olympi")

@@ -16,6 +16,8 @@ use crate::window::{Base, Brought, Direct, Exposed, Flavor, Origin, TargetSide, 
 const NONCONTIGUOUS: &str = "alloc_shared_noncontig";
 /// Where each part begins then: not in the page of another.
 const PAGE: usize = 4096;
+/// The call that ends a window.
+const FREE: &str = "Window::free";
 /// Room for where shared memory is.
 const ADDRESS: usize = 64;
 
@@ -236,23 +238,23 @@ impl Window {
     /// Ends it (`MPI_Win_free`). All ranks call it, and wait for one another: nobody accesses it any more.
     ///
     /// # Errors
-    /// [`WindowError`]: an epoch is open, and nothing has happened; a rank that is gone, and it is freed all the same.
+    /// [`WindowError`]: an epoch is [open](Self::may_end), and it is ended on this process alone; a rank that is gone.
     pub fn free(self) -> Result<(), WindowError> {
-        self.end()
-    }
-
-    /// What [`free`](Self::free) does, for who still has to take leave of the window.
-    ///
-    /// # Errors
-    /// As for [`free`](Self::free).
-    pub fn end(&self) -> Result<(), WindowError> {
-        const CALL: &str = "Window::free";
-        if let Some(detail) = self.origin().in_the_way_of_end() {
-            return Err(WindowError::Epoch { call: CALL, detail: detail.to_owned() });
-        }
-        let settled = self.settle(CALL, None, true);
+        self.may_end()?;
+        let settled = self.settle(FREE, None, true);
         self.comm.barrier()?;
         settled
+    }
+
+    /// Whether all epochs of this process are closed, so that the window can be freed.
+    ///
+    /// # Errors
+    /// [`WindowError::Epoch`]: which one is open.
+    pub fn may_end(&self) -> Result<(), WindowError> {
+        match self.origin().in_the_way_of_end() {
+            None => Ok(()),
+            Some(detail) => Err(WindowError::Epoch { call: FREE, detail: detail.to_owned() }),
+        }
     }
 
     /// Ends this process's side: nothing is written to its memory any more.
