@@ -1,7 +1,6 @@
 //! How accesses to a window begin: what is meant is found and checked, and then done at once, where this process sees the
 //! memory, or asked of the target.
 
-use olympi_matching::Pattern;
 use olympi_reduce::{Element, Kind, Operation};
 use olympi_transport::Mode;
 
@@ -13,7 +12,9 @@ use crate::raw::point_to_point::room;
 use crate::raw::request::{Again, Stage};
 use crate::raw::{Kept, Raw, RawRequest, Target};
 use crate::status::{PROC_NULL, Status};
-use crate::window::{Admission, Flavor, Layout, Pending, SWAP_MAX, What, Window, WindowError, fetched, wire};
+use crate::window::{
+    Admission, Flavor, Layout, Pending, SWAP_MAX, What, When, Window, WindowError, fetched, wire,
+};
 
 /// Data of so many bytes go to their place without a copy, by a message of their own.
 const DIRECT: u64 = 8 << 10;
@@ -132,27 +133,27 @@ impl Window {
             unsafe { with_bytes(from, |bytes| direct.part(rank).write(&layout, bytes)) };
             return Ok(None);
         }
-        let tag = self.origin().tag();
         // SAFETY: the caller's promise, until the access has ended.
         let lent = unsafe { from.lend() };
-        let mut inside = self.comm.shared.door.enter()?;
         let op = match (lent, layout.single()) {
             (Some(buf), Some((offset, len))) if len >= DIRECT => {
-                self.request(&mut inside, call, rank, wire::await_put(offset, len, tag))?;
+                let tag = self.origin().tag();
+                self.request(call, rank, When::Now, |out| wire::await_put(out, offset, len, tag))?;
                 let (traffic, peer) = (Traffic::PARTITIONS, self.group().peer(rank));
+                let mut inside = self.comm.shared.door.enter()?;
                 self.comm.begin_send(&mut inside, traffic, Mode::Standard, buf, None, peer, tag).map_err(
                     |error| WindowError::PeerGone { call, rank: rank as i32, detail: error.to_string() },
                 )?
             }
             _ => {
-                let mut bytes = wire::put(&layout);
-                // SAFETY: the caller's promise.
-                unsafe { from.pack_into(&mut bytes) };
-                self.request(&mut inside, call, rank, bytes)?;
+                self.request(call, rank, When::Later, |out| {
+                    wire::put(out, &layout);
+                    // SAFETY: the caller's promise.
+                    unsafe { from.pack_into(out) };
+                })?;
                 None
             }
         };
-        drop(inside);
         self.origin().is_unconfirmed(rank);
         Ok(op.map(|op| Begun { rank, op, what: What::Sent }))
     }
@@ -163,18 +164,13 @@ impl Window {
         call: &'static str,
         rank: u32,
         (into, len): (&Raw<'_>, u64),
-        request: impl FnOnce(i32) -> Vec<u8>,
+        request: impl FnOnce(&mut Vec<u8>, i32),
     ) -> Result<Begun, WindowError> {
         let (tag, len) = (self.origin().tag(), len as usize);
-        let pattern = Pattern { source: Some(rank), tag: Some(tag) };
-        let mut inside = self.comm.shared.door.enter()?;
         // SAFETY: the caller's promise, until the access has ended.
         let (landing, hold, kept) = unsafe { room(into) };
-        let op = self.comm.post(&mut inside, Traffic::ANY_BUFFERS, pattern, landing, hold);
-        if let Err(error) = self.request(&mut inside, call, rank, request(tag)) {
-            let _waker = inside.detach(op);
-            return Err(error);
-        }
+        let op = self.await_answer(rank, tag, (landing, hold))?;
+        self.request_answer(call, rank, op, |out| request(out, tag))?;
         Ok(Begun { rank, op, what: What::Received { len, kept } })
     }
 
@@ -196,7 +192,8 @@ impl Window {
             return Ok(None);
         }
         // SAFETY: the caller's promise.
-        unsafe { self.begin_fetch(call, rank, (into, layout.len()), |tag| wire::get(&layout, tag)) }.map(Some)
+        unsafe { self.begin_fetch(call, rank, (into, layout.len()), |out, tag| wire::get(out, &layout, tag)) }
+            .map(Some)
     }
 
     /// How elements are combined, if they can be.
@@ -233,12 +230,11 @@ impl Window {
             // SAFETY: the caller's promise.
             return unsafe { with_bytes(from, act) }.map(|_| ());
         }
-        let mut bytes = wire::combine(kind, element, &layout, None);
-        // SAFETY: the caller's promise.
-        unsafe { from.pack_into(&mut bytes) };
-        let mut inside = self.comm.shared.door.enter()?;
-        self.request(&mut inside, call, rank, bytes)?;
-        drop(inside);
+        self.request(call, rank, When::Later, |out| {
+            wire::combine(out, kind, element, &layout, None);
+            // SAFETY: the caller's promise.
+            unsafe { from.pack_into(out) };
+        })?;
         self.origin().is_unconfirmed(rank);
         Ok(())
     }
@@ -284,13 +280,12 @@ impl Window {
             }
             return Ok(None);
         }
-        let request = |tag| {
-            let mut bytes = wire::combine(kind, element, &layout, Some(tag));
+        let request = |out: &mut Vec<u8>, tag| {
+            wire::combine(out, kind, element, &layout, Some(tag));
             if needed > 0 {
                 // SAFETY: the caller's promise.
-                unsafe { from.pack_into(&mut bytes) };
+                unsafe { from.pack_into(out) };
             }
-            bytes
         };
         // SAFETY: the caller's promise.
         unsafe { self.begin_fetch(call, rank, (into, layout.len()), request) }.map(Some)
@@ -324,7 +319,7 @@ impl Window {
             unsafe { into.unpack(old) };
             return Ok(None);
         }
-        let request = |tag| wire::compare_and_swap(offset, compare, swap, tag);
+        let request = |out: &mut Vec<u8>, tag| wire::compare_and_swap(out, offset, compare, swap, tag);
         // SAFETY: as above.
         unsafe { self.begin_fetch(call, rank, (into, layout.len()), request) }.map(Some)
     }

@@ -274,8 +274,10 @@ impl Window {
 
 impl Drop for Window {
     fn drop(&mut self) {
-        // What was begun and is not over still has its user's memory.
-        let _settled = self.settle("Window::drop", None, false);
+        // Others may count on what was asked of them; and what is not over still has its user's memory.
+        const CALL: &str = "Window::drop";
+        let _sent = self.send_waiting(CALL);
+        let _settled = self.settle(CALL, None, false);
         self.close();
     }
 }

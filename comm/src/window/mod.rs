@@ -28,7 +28,7 @@ pub use error::WindowError;
 pub(crate) use layout::Layout;
 pub(crate) use make::Extents;
 pub(crate) use memory::Exposed;
-pub(crate) use origin::{Admission, Origin, Pending, What, fetched};
+pub(crate) use origin::{Admission, Origin, Pending, What, When, fetched};
 pub(crate) use target::TargetSide;
 pub(crate) use wire::SWAP_MAX;
 

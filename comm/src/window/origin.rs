@@ -3,13 +3,15 @@
 use std::sync::atomic::{Ordering, fence};
 
 use olympi_matching::Pattern;
-use olympi_transport_api::{Peer, RecvBuf};
+use olympi_transport::Mode;
+use olympi_transport_api::RecvBuf;
 
 use crate::context::Traffic;
+use crate::error::SendError;
 use crate::inbox::State;
-use crate::op::{OpRef, Outcome};
+use crate::op::{Hold, OpRef, Outcome};
 use crate::raw::Kept;
-use crate::recv::Growing;
+use crate::recv::{Growing, Owned, lend_const};
 use crate::view::Packed;
 use crate::window::target::{OUT_OF_RANGE, WELL};
 use crate::window::{Asserts, Window, WindowError, wire};
@@ -29,6 +31,8 @@ pub(crate) struct Origin {
     pending: Vec<Pending>,
     /// Targets that have been asked for something without an answer.
     unconfirmed: Vec<u32>,
+    /// Requests that are not sent yet, by target.
+    waiting: Vec<(u32, Vec<u8>)>,
     next_tag: u32,
 }
 
@@ -128,6 +132,15 @@ impl Origin {
         self.unconfirmed.retain(|other| *other != rank);
     }
 
+    /// The message of requests to a target that is being filled.
+    fn message(&mut self, rank: u32) -> &mut Vec<u8> {
+        let at = self.waiting.iter().position(|(of, _)| *of == rank).unwrap_or_else(|| {
+            self.waiting.push((rank, Vec::new()));
+            self.waiting.len() - 1
+        });
+        &mut self.waiting[at].1
+    }
+
     /// Takes what concerns a rank, or all.
     fn take_pending(&mut self, of: Option<u32>) -> Vec<Pending> {
         let concerned = |rank: u32| of.is_none_or(|of| of == rank);
@@ -139,21 +152,80 @@ impl Origin {
     }
 }
 
+/// When a request is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    Now,
+    /// With the next one that is sent, or when there are many.
+    Later,
+}
+
+/// Requests that may wait are sent when they fill so many bytes.
+const BATCH: usize = 4 << 10;
+/// Room for requests that is kept.
+const ROOM: usize = 64 << 10;
+
 /// An answer that is awaited, and whose.
 pub(crate) type Asked = (u32, OpRef);
 
 impl Window {
-    /// Sends a request to a target.
+    /// Asks a target for something; at once, or together with what is asked later. The end of an epoch is a request too, so
+    /// nothing waits longer than that.
     pub(crate) fn request(
+        &self,
+        call: &'static str,
+        rank: u32,
+        when: When,
+        request: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), WindowError> {
+        // Held until the message is sent: those of one target go in their order, whichever thread sends them.
+        let mut origin = self.origin();
+        let message = origin.message(rank);
+        wire::append(message, request);
+        if when == When::Later && message.len() < BATCH {
+            return Ok(());
+        }
+        let bytes = std::mem::take(message);
+        let mut inside = self.comm.shared.door.enter()?;
+        let room = self.send_requests(&mut inside, call, rank, bytes)?;
+        drop(inside);
+        *origin.message(rank) = room;
+        Ok(())
+    }
+
+    /// Sends requests, and gives room for the next ones.
+    fn send_requests(
         &self,
         state: &mut State,
         call: &'static str,
         rank: u32,
-        bytes: Vec<u8>,
-    ) -> Result<(), WindowError> {
-        let (requests, me) = (self.comm.context(Traffic::Objects), Peer(self.comm.rank() as u32));
-        let sent = state.send_bytes(requests, me, self.comm.group().peer(rank), 0, bytes);
-        sent.map_err(|detail| WindowError::PeerGone { call, rank: rank as i32, detail })
+        mut bytes: Vec<u8>,
+    ) -> Result<Vec<u8>, WindowError> {
+        let (traffic, peer) = (Traffic::Objects, self.comm.group().peer(rank));
+        // The vector's memory stays where it is when it becomes the operation's.
+        let buf = lend_const(&bytes);
+        let begun = self.comm.begin_send(state, traffic, Mode::Standard, buf, None, peer, 0);
+        let gone =
+            |error: SendError| WindowError::PeerGone { call, rank: rank as i32, detail: error.to_string() };
+        let Some(op) = begun.map_err(gone)? else {
+            bytes.clear();
+            return Ok(if bytes.capacity() <= ROOM { bytes } else { Vec::new() });
+        };
+        let hold: Box<dyn Hold> = Box::new(Owned(bytes));
+        let op = state.mail.ops.at(op.slot);
+        (op.unusual, op.extra.detached, op.extra.hold) = (true, true, Some(hold));
+        Ok(Vec::new())
+    }
+
+    /// Sends all requests that wait.
+    pub(crate) fn send_waiting(&self, call: &'static str) -> Result<(), WindowError> {
+        let waiting = std::mem::take(&mut self.origin().waiting);
+        let mut inside = self.comm.shared.door.enter()?;
+        let mut result = Ok(());
+        for (rank, bytes) in waiting.into_iter().filter(|(_, bytes)| !bytes.is_empty()) {
+            result = result.and(self.send_requests(&mut inside, call, rank, bytes).map(drop));
+        }
+        result
     }
 
     /// Sends a request that is answered by one byte.
@@ -161,18 +233,42 @@ impl Window {
         &self,
         call: &'static str,
         rank: u32,
-        request: impl FnOnce(i32) -> Vec<u8>,
+        request: impl FnOnce(&mut Vec<u8>, i32),
     ) -> Result<Asked, WindowError> {
         let tag = self.origin().tag();
-        let mut inside = self.comm.shared.door.enter()?;
-        let pattern = Pattern { source: Some(rank), tag: Some(tag) };
         let hold = Box::new(Growing::<u8>::default());
-        let op = self.comm.post(&mut inside, Traffic::ANY_BUFFERS, pattern, RecvBuf::empty(), Some(hold));
-        if let Err(error) = self.request(&mut inside, call, rank, request(tag)) {
-            let _waker = inside.detach(op);
-            return Err(error);
-        }
+        let op = self.await_answer(rank, tag, (RecvBuf::empty(), Some(hold)))?;
+        self.request_answer(call, rank, op, |out| request(out, tag))?;
         Ok((rank, op))
+    }
+
+    /// Posts the receive of an answer.
+    pub(crate) fn await_answer(
+        &self,
+        rank: u32,
+        tag: i32,
+        (landing, hold): (RecvBuf, Option<Box<dyn Hold>>),
+    ) -> Result<OpRef, WindowError> {
+        let pattern = Pattern { source: Some(rank), tag: Some(tag) };
+        let mut inside = self.comm.shared.door.enter()?;
+        Ok(self.comm.post(&mut inside, Traffic::ANY_BUFFERS, pattern, landing, hold))
+    }
+
+    /// Asks for the answer that is awaited.
+    pub(crate) fn request_answer(
+        &self,
+        call: &'static str,
+        rank: u32,
+        op: OpRef,
+        request: impl FnOnce(&mut Vec<u8>),
+    ) -> Result<(), WindowError> {
+        let asked = self.request(call, rank, When::Now, request);
+        if asked.is_err()
+            && let Ok(mut inside) = self.comm.shared.door.enter()
+        {
+            let _waker = inside.detach(op);
+        }
+        asked
     }
 
     /// Waits for answers. The first that is not good is the error.
@@ -286,7 +382,7 @@ impl Window {
         if let Some(direct) = self.direct() {
             return self.lock_directly(call, direct, rank, exclusive);
         }
-        let asked = self.ask(call, rank, |tag| wire::lock(exclusive, tag))?;
+        let asked = self.ask(call, rank, |out, tag| wire::lock(out, exclusive, tag))?;
         self.hear(call, &[asked])
     }
 }

@@ -6,7 +6,7 @@ use crate::group::Group;
 use crate::inbox::State;
 use crate::window::origin::Locked;
 use crate::window::target::Signal;
-use crate::window::{Asserts, LockKind, Window, WindowError, wire};
+use crate::window::{Asserts, LockKind, When, Window, WindowError, wire};
 
 /// An error about epochs.
 #[cold]
@@ -42,11 +42,15 @@ impl Window {
         ranks.collect::<Option<_>>().ok_or(WindowError::Group { call })
     }
 
-    fn signal(&self, call: &'static str, ranks: &[u32], request: fn() -> Vec<u8>) -> Result<(), WindowError> {
-        let mut inside = self.comm.shared.door.enter()?;
+    fn signal(
+        &self,
+        call: &'static str,
+        ranks: &[u32],
+        request: fn(&mut Vec<u8>),
+    ) -> Result<(), WindowError> {
         let mut result = Ok(());
         for &rank in ranks {
-            result = result.and(self.request(&mut inside, call, rank, request()));
+            result = result.and(self.request(call, rank, When::Now, request));
         }
         result
     }

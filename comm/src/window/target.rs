@@ -18,7 +18,7 @@ use crate::op::OpRef;
 use crate::recv::Growing;
 use crate::window::locks::{Claimant, Locks};
 use crate::window::memory::Exposed;
-use crate::window::wire::Request;
+use crate::window::wire::{self, Request};
 
 /// An answer that says that all went well.
 pub(crate) const WELL: u8 = 0;
@@ -33,7 +33,7 @@ pub(crate) struct TargetSide {
     group: Group,
     me: u32,
     pub(crate) exposed: Exposed,
-    /// A request that has begun to come, and its rank.
+    /// A message that has begun to come, and its rank.
     receiving: Option<(OpRef, u32)>,
     /// Data that come directly to their place, and whose they are.
     incoming: Vec<(u32, OpRef)>,
@@ -116,24 +116,27 @@ impl TargetSide {
     /// Does what there is to do; how much there was.
     fn serve(&mut self, state: &mut State) -> usize {
         let mut done = self.mourn(state);
-        while let Some((rank, bytes)) = self.next_request(state) {
+        while let Some((rank, message)) = self.next_message(state) {
             done += 1;
-            if let Some(request) = Request::decode(&bytes) {
+            let mut rest = &message[..];
+            while !rest.is_empty() {
+                let Some(request) = wire::next(&mut rest).and_then(Request::decode) else {
+                    tracing::warn!(rank, "ignored: a request to a window that makes no sense");
+                    self.strays.push(rank);
+                    break;
+                };
                 self.answer(state, rank, request);
-            } else {
-                tracing::warn!(rank, "ignored: a request to a window that makes no sense");
-                self.strays.push(rank);
             }
         }
         done + self.settle(state)
     }
 
-    /// The next request that has come whole, and whose it is. Those of ranks that died half-way are none.
-    fn next_request(&mut self, state: &mut State) -> Option<(u32, Vec<u8>)> {
+    /// The next message of requests that has come whole, and whose it is. Those of ranks that died half-way are none.
+    fn next_message(&mut self, state: &mut State) -> Option<(u32, Vec<u8>)> {
         loop {
             let (op, rank) = match self.receiving {
                 Some(receiving) => receiving,
-                None => self.begin_request(state)?,
+                None => self.begin_message(state)?,
             };
             self.receiving = Some((op, rank));
             let outcome = state.mail.ops.take(op)?;
@@ -144,7 +147,7 @@ impl TargetSide {
         }
     }
 
-    fn begin_request(&self, state: &mut State) -> Option<(OpRef, u32)> {
+    fn begin_message(&self, state: &mut State) -> Option<(OpRef, u32)> {
         let requests = self.context(Traffic::Objects);
         let any = Pattern { source: None, tag: None };
         let (key, message) = state.mail.contexts.queue(requests)?.take(any)?;

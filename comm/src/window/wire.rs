@@ -1,7 +1,7 @@
-//! What an origin asks of a target: one message each, in order. Checked here, once.
+//! What an origin asks of a target, in order: one request or several in a message. Checked here, once.
 //!
-//! Eight bytes come first: what it is, two numbers, and the tag of the answer, if there is one. Answers are messages of
-//! their own, of bytes alone: what was read, or one that says how it went.
+//! Each has its length before it, and begins with eight bytes: what it is, two numbers, and the tag of the answer, if there
+//! is one. Answers are messages of their own, of bytes alone: what was read, or one that says how it went.
 
 use olympi_reduce::{Element, Kind, Operation};
 
@@ -71,74 +71,81 @@ const COMPLETE: u8 = 11;
 /// The longest element that is compared and swapped.
 pub(crate) const SWAP_MAX: usize = 32;
 
-fn begin(what: u8, numbers: [u8; 2], tag: i32, room: usize) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(8 + room);
-    bytes.extend([what, numbers[0], numbers[1], 0]);
-    bytes.extend(tag.to_le_bytes());
-    bytes
+/// Appends a request to a message.
+pub(crate) fn append(message: &mut Vec<u8>, request: impl FnOnce(&mut Vec<u8>)) {
+    let before = message.len();
+    message.extend([0; 8]);
+    request(message);
+    let len = (message.len() - before - 8) as u64;
+    message[before..before + 8].copy_from_slice(&len.to_le_bytes());
 }
 
-/// Room for a layout that is one run.
-const RUN: usize = 40;
+/// Takes a request off the front of a message. `None`: the rest makes no sense.
+pub(crate) fn next<'a>(message: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let len = usize::try_from(u64::from_le_bytes(take(message)?)).ok()?;
+    let (request, rest) = message.split_at_checked(len)?;
+    *message = rest;
+    Some(request)
+}
+
+fn begin(out: &mut Vec<u8>, what: u8, numbers: [u8; 2], tag: i32) {
+    out.extend([what, numbers[0], numbers[1], 0]);
+    out.extend(tag.to_le_bytes());
+}
 
 /// A put, to which the data are to be appended.
-pub(crate) fn put(layout: &Layout) -> Vec<u8> {
-    let mut bytes = begin(PUT, [0; 2], 0, RUN + layout.len() as usize);
-    layout.encode(&mut bytes);
-    bytes
+pub(crate) fn put(out: &mut Vec<u8>, layout: &Layout) {
+    begin(out, PUT, [0; 2], 0);
+    layout.encode(out);
 }
 
-pub(crate) fn await_put(offset: i64, len: u64, tag: i32) -> Vec<u8> {
-    let mut bytes = begin(AWAIT, [0; 2], tag, 16);
-    bytes.extend(offset.to_le_bytes());
-    bytes.extend(len.to_le_bytes());
-    bytes
+pub(crate) fn await_put(out: &mut Vec<u8>, offset: i64, len: u64, tag: i32) {
+    begin(out, AWAIT, [0; 2], tag);
+    out.extend(offset.to_le_bytes());
+    out.extend(len.to_le_bytes());
 }
 
-pub(crate) fn get(layout: &Layout, answer: i32) -> Vec<u8> {
-    let mut bytes = begin(GET, [0; 2], answer, RUN);
-    layout.encode(&mut bytes);
-    bytes
+pub(crate) fn get(out: &mut Vec<u8>, layout: &Layout, answer: i32) {
+    begin(out, GET, [0; 2], answer);
+    layout.encode(out);
 }
 
 /// A combination, to which the data are to be appended, unless the kind needs none.
-pub(crate) fn combine(kind: Kind, element: Element, layout: &Layout, answer: Option<i32>) -> Vec<u8> {
+pub(crate) fn combine(out: &mut Vec<u8>, kind: Kind, element: Element, layout: &Layout, answer: Option<i32>) {
     let place = |at: Option<usize>| at.unwrap_or_default() as u8; // Both lists are complete.
     let kind = place(Kind::ALL.iter().position(|known| *known == kind));
     let element = place(Element::ALL.iter().position(|known| *known == element));
     let what = if answer.is_some() { COMBINE_AND_GET } else { COMBINE };
-    let mut bytes = begin(what, [kind, element], answer.unwrap_or(0), RUN + layout.len() as usize);
-    layout.encode(&mut bytes);
-    bytes
+    begin(out, what, [kind, element], answer.unwrap_or(0));
+    layout.encode(out);
 }
 
 /// Both values are of one length.
-pub(crate) fn compare_and_swap(offset: i64, compare: &[u8], swap: &[u8], answer: i32) -> Vec<u8> {
-    let mut bytes = begin(COMPARE_AND_SWAP, [0; 2], answer, 8 + 2 * SWAP_MAX);
-    bytes.extend(offset.to_le_bytes());
-    bytes.extend(compare);
-    bytes.extend(swap);
-    bytes
+pub(crate) fn compare_and_swap(out: &mut Vec<u8>, offset: i64, compare: &[u8], swap: &[u8], answer: i32) {
+    begin(out, COMPARE_AND_SWAP, [0; 2], answer);
+    out.extend(offset.to_le_bytes());
+    out.extend(compare);
+    out.extend(swap);
 }
 
-pub(crate) fn flush(answer: i32) -> Vec<u8> {
-    begin(FLUSH, [0; 2], answer, 0)
+pub(crate) fn flush(out: &mut Vec<u8>, answer: i32) {
+    begin(out, FLUSH, [0; 2], answer);
 }
 
-pub(crate) fn lock(exclusive: bool, answer: i32) -> Vec<u8> {
-    begin(LOCK, [exclusive.into(), 0], answer, 0)
+pub(crate) fn lock(out: &mut Vec<u8>, exclusive: bool, answer: i32) {
+    begin(out, LOCK, [exclusive.into(), 0], answer);
 }
 
-pub(crate) fn unlock(answer: i32) -> Vec<u8> {
-    begin(UNLOCK, [0; 2], answer, 0)
+pub(crate) fn unlock(out: &mut Vec<u8>, answer: i32) {
+    begin(out, UNLOCK, [0; 2], answer);
 }
 
-pub(crate) fn post() -> Vec<u8> {
-    begin(POST, [0; 2], 0, 0)
+pub(crate) fn post(out: &mut Vec<u8>) {
+    begin(out, POST, [0; 2], 0);
 }
 
-pub(crate) fn complete() -> Vec<u8> {
-    begin(COMPLETE, [0; 2], 0, 0)
+pub(crate) fn complete(out: &mut Vec<u8>) {
+    begin(out, COMPLETE, [0; 2], 0);
 }
 
 impl<'a> Request<'a> {
@@ -190,15 +197,36 @@ mod tests {
 
     use super::*;
 
+    /// A request alone.
+    fn of(request: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        request(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn a_message_holds_several() {
+        let mut message = Vec::new();
+        append(&mut message, |out| flush(out, 7));
+        append(&mut message, |_| ());
+        append(&mut message, |out| out.extend(b"abc"));
+        let mut rest = &message[..];
+        assert_eq!(next(&mut rest), Some(&of(|out| flush(out, 7))[..]));
+        assert_eq!((next(&mut rest), next(&mut rest)), (Some(&b""[..]), Some(&b"abc"[..])));
+        assert!(rest.is_empty() && next(&mut rest).is_none());
+        assert_eq!(next(&mut &message[..message.len() - 1][33..]), None, "it is cut off");
+        assert_eq!(next(&mut &[0xFF; 20][..]), None);
+    }
+
     #[test]
     fn requests_come_back_from_bytes() {
         let run = Layout::run(-8, 4);
-        let mut bytes = put(&run);
+        let mut bytes = of(|out| put(out, &run));
         assert!(Request::decode(&bytes).is_none(), "the data are missing");
         bytes.extend(b"data");
         assert!(matches!(Request::decode(&bytes), Some(Request::Put { data: b"data", .. })));
         for kind in Kind::ALL {
-            let mut bytes = combine(kind, Element::I32, &run, Some(9));
+            let mut bytes = of(|out| combine(out, kind, Element::I32, &run, Some(9)));
             bytes.extend(b"data");
             let defined = Operation::predefined(kind, Element::I32).is_ok();
             match Request::decode(&bytes) {
@@ -209,18 +237,18 @@ mod tests {
                 other => assert!(!defined && other.is_none(), "{kind:?}: {other:?}"),
             }
         }
-        let bytes = compare_and_swap(16, b"12", b"34", 5);
+        let bytes = of(|out| compare_and_swap(out, 16, b"12", b"34", 5));
         let decoded = Request::decode(&bytes);
         assert!(matches!(
             decoded,
             Some(Request::CompareAndSwap { offset: 16, compare: b"12", swap: b"34", answer: 5 })
         ));
         assert!(matches!(
-            Request::decode(&await_put(3, 1 << 40, 7)),
+            Request::decode(&of(|out| await_put(out, 3, 1 << 40, 7))),
             Some(Request::Await { offset: 3, len, tag: 7 }) if len == 1 << 40
         ));
         assert!(matches!(
-            Request::decode(&lock(true, 1)),
+            Request::decode(&of(|out| lock(out, true, 1))),
             Some(Request::Lock { exclusive: true, answer: 1 })
         ));
     }
@@ -229,10 +257,10 @@ mod tests {
     #[test]
     fn arbitrary_bytes_are_requests_or_not() {
         let whole = [
-            combine(Kind::Sum, Element::F64, &Layout::run(0, 16), Some(3)),
-            get(&Layout::run(8, 8), 1),
-            compare_and_swap(0, b"1234", b"5678", 1),
-            await_put(0, 8, 1),
+            of(|out| combine(out, Kind::Sum, Element::F64, &Layout::run(0, 16), Some(3))),
+            of(|out| get(out, &Layout::run(8, 8), 1)),
+            of(|out| compare_and_swap(out, 0, b"1234", b"5678", 1)),
+            of(|out| await_put(out, 0, 8, 1)),
         ];
         let (mut seed, mut sound) = (1_u64, 0);
         let mut random = || {
@@ -263,13 +291,13 @@ mod tests {
     #[test]
     fn what_is_cut_off_or_too_long_makes_no_sense() {
         let whole = [
-            get(&Layout::run(0, 8), 1),
-            await_put(0, 8, 1),
-            flush(1),
-            unlock(1),
-            lock(false, 1),
-            post(),
-            complete(),
+            of(|out| get(out, &Layout::run(0, 8), 1)),
+            of(|out| await_put(out, 0, 8, 1)),
+            of(|out| flush(out, 1)),
+            of(|out| unlock(out, 1)),
+            of(|out| lock(out, false, 1)),
+            of(post),
+            of(complete),
         ];
         for bytes in whole {
             assert!(Request::decode(&bytes).is_some());
@@ -278,9 +306,9 @@ mod tests {
             }
             assert!(Request::decode(&[&bytes[..], &[0]].concat()).is_none());
         }
-        assert!(Request::decode(&compare_and_swap(0, b"123", b"45", 1)).is_none());
-        assert!(Request::decode(&compare_and_swap(0, &[0; 33], &[0; 33], 1)).is_none());
-        assert!(Request::decode(&flush(-1)).is_none());
-        assert!(Request::decode(&begin(99, [0; 2], 1, 0)).is_none());
+        assert!(Request::decode(&of(|out| compare_and_swap(out, 0, b"123", b"45", 1))).is_none());
+        assert!(Request::decode(&of(|out| compare_and_swap(out, 0, &[0; 33], &[0; 33], 1))).is_none());
+        assert!(Request::decode(&of(|out| flush(out, -1))).is_none());
+        assert!(Request::decode(&of(|out| begin(out, 99, [0; 2], 1))).is_none());
     }
 }
