@@ -70,6 +70,11 @@
 //! | `MPI_Bcast_init`, ... | [`Communicator::broadcast_init`], ...: [`PersistentCollective`] |
 //! | `MPI_Op`, `MPI_Op_create`, `MPI_Reduce_local` | [`Op`], [`Op::commutative`], [`Op::associative`], [`Op::reduce_local`] |
 //! | mpi4py's lower-case `bcast`, `gather`, ... | [`Communicator::broadcast_object`], [`gather_objects`](Communicator::gather_objects), ... |
+//! | `MPI_Win_allocate`, `_shared`, `_create_dynamic`; `MPI_Win_free` | [`Window::allocate`], [`allocate_bytes`](Window::allocate_bytes), [`allocate_shared_bytes`](Window::allocate_shared_bytes), [`create_dynamic`](Window::create_dynamic); [`free`](Window::free) |
+//! | `MPI_Put`, `MPI_Get` | [`Window::put`], [`get`](Window::get); [`read`](Window::read), [`write`](Window::write) of one's own part |
+//! | `MPI_Accumulate`, `Get_accumulate`, `Fetch_and_op`, `Compare_and_swap` | [`Window::accumulate`], [`get_accumulate`](Window::get_accumulate), [`fetch_and_op`](Window::fetch_and_op), [`compare_and_swap`](Window::compare_and_swap) |
+//! | `MPI_Win_fence`; `_post`, `_start`, `_complete`, `_wait`; `_lock`, `_unlock`, `_flush`, ... | [`Window::fence`]; [`post`](Window::post), [`start`](Window::start), [`complete`](Window::complete), [`wait`](Window::wait); [`lock`](Window::lock), [`unlock`](Window::unlock), [`flush`](Window::flush), ... |
+//! | `MPI_File_open`, `read_at`, `write_all`, ... | [`File::open`], [`read`](File::read), [`write_all`](File::write_all), ... |
 //! | `MPI_Alloc_mem` | [`alloc`], [`Job::alloc`] |
 //! | mpi4py's lower-case `send`, `recv`, ... | [`Communicator::send_object`], [`recv_object`](Communicator::recv_object), ... |
 //!

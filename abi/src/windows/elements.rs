@@ -32,8 +32,12 @@ pub(super) fn combined(kind: Kind, any: bool, datatypes: &[&TypeObject]) -> Outc
 
 /// What the elements of datatypes are, which is the same of all.
 fn common(kind: Kind, datatypes: &[&TypeObject]) -> Outcome<Element> {
-    let mut common = None;
+    let (mut common, mut last): (_, Option<&TypeObject>) = (None, None);
     for datatype in datatypes {
+        // Mostly all are the same one.
+        if last.replace(datatype).is_some_and(|last| std::ptr::eq(last, *datatype)) {
+            continue;
+        }
         let Some(element) = element_of(kind, datatype)? else { continue };
         if *common.get_or_insert(element) != element {
             let detail = "the datatypes of origin, result and target are made of different predefined ones";
