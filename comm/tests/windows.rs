@@ -2,7 +2,7 @@
 
 mod harness;
 
-use harness::{run, run_with};
+use harness::{run, run_leaving_with, run_with};
 use olympi_comm::raw::{Element, Kind, Raw, Target};
 use olympi_comm::{
     Asserts, Communicator, Config, Datatype, ErrorClass, Flavor, Info, LockKind, Op, PROC_NULL, SplitType,
@@ -391,5 +391,27 @@ fn crowded(config: Config) {
         world.barrier().unwrap();
         assert_eq!(window.read::<u32>(0, 1).unwrap(), [80]);
         window.free().unwrap();
+    });
+}
+
+#[test]
+fn a_lock_that_a_rank_takes_along_is_an_error_to_who_waits_for_it() {
+    let transports = "shm".parse().unwrap();
+    let config = Config { transports, local_size: Some(2), ..Config::default() };
+    run_leaving_with(config, 2, |job| {
+        let universe = job.universe().unwrap();
+        let world = universe.world();
+        let window = window::<i32>(world, 1);
+        if world.rank() == 1 {
+            window.lock(LockKind::Exclusive, 0, Asserts::NONE).unwrap();
+            world.barrier().unwrap();
+            // It leaves, and gives nothing back.
+        } else {
+            world.barrier().unwrap();
+            assert_eq!(class(window.lock(LockKind::Exclusive, 0, Asserts::NONE)), ErrorClass::ProcAborted);
+            window.lock(LockKind::Exclusive, 1, Asserts::NONE).unwrap();
+            window.fetch_and_op(1_i32, 1, 0, &Op::sum()).unwrap();
+            window.unlock(1).unwrap();
+        }
     });
 }

@@ -81,6 +81,15 @@ pub fn run_leaving<R: Send + 'static>(
     body: impl Fn(Job) -> R + Send + Sync + 'static,
 ) -> Vec<R> {
     let config = Config { transports: transport.parse().expect("a transport"), ..Config::default() };
+    run_leaving_with(config, ranks, body)
+}
+
+/// The same with settings of the test's own.
+pub fn run_leaving_with<R: Send + 'static>(
+    config: Config,
+    ranks: u32,
+    body: impl Fn(Job) -> R + Send + Sync + 'static,
+) -> Vec<R> {
     start(ThreadLevel::Funneled, config, ranks, move |job, _| (body(job), ()))
 }
 
