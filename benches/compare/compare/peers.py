@@ -107,7 +107,7 @@ def everyone():
             },
         ),
         # The same program in C over Olympi's library of the standard ABI, and mpi4py of pip over that of MPICH's.
-        Implementation("olympi-c", "Olympi from C"),
+        Implementation("olympi-c", "Olympi from C", tcp_environment={"OLYMPI_TRANSPORTS": "tcp"}),
         Implementation("mpi4py-olympi", "mpi4py on Olympi", extra_packages=MPI4PY),
         Implementation("mpi4py", "mpi4py on MPICH", **mpich, extra_packages=MPI4PY),
         Implementation("mpi4py-openmpi", "mpi4py on Open MPI", **openmpi, launch=prte, extra_packages=MPI4PY),

@@ -13,7 +13,8 @@ use crate::raw::request::{Again, Stage};
 use crate::raw::{Kept, Raw, RawRequest, Target};
 use crate::status::{PROC_NULL, Status};
 use crate::window::{
-    Admission, Flavor, Layout, Pending, SWAP_MAX, What, When, Window, WindowError, fetched, wire,
+    Admission, Direct, Flavor, Layout, Pending, SWAP_MAX, What, When, Window, WindowError, combine_run, copy,
+    fetched, wire,
 };
 
 /// Data of so many bytes go to their place without a copy, by a message of their own.
@@ -100,6 +101,30 @@ impl Window {
         Ok((layout.len() > 0).then_some((rank, layout)))
     }
 
+    /// The short way to memory that this process sees: of a rank that it has accessed before in this epoch, in one piece as
+    /// long as the caller's. `None`: by the long way, which also knows what is wrong.
+    #[inline]
+    fn quick(&self, len: usize, target: &Target<'_>) -> Option<(&Direct, u32, *mut u8)> {
+        let direct = self.direct()?;
+        let rank = target.rank as u32;
+        // Only ranks of the window are admitted.
+        if !self.has_admitted(rank) {
+            return None;
+        }
+        let (at, run) = target.datatype.run(target.count)?;
+        let unit = self.extents.of(rank).unit as i64;
+        let offset = target.displacement.checked_mul(unit)?.checked_add(at as i64)?;
+        let place = direct.part(rank).locate(offset, run as u64)?;
+        (run == len).then_some((direct, rank, place))
+    }
+
+    /// The same of elements that are combined, of which there is at least one.
+    #[inline]
+    fn quick_operation(len: usize, kind: Kind, element: Element) -> Option<Operation> {
+        let whole = len > 0 && len.is_multiple_of(element.size()) && kind != Kind::NoOp;
+        if whole { Operation::predefined(kind, element).ok() } else { None }
+    }
+
     /// Leaves the end of an access to the window.
     pub(super) fn keep(&self, begun: Option<Begun>) {
         if let Some(Begun { rank, op, what }) = begun {
@@ -127,6 +152,13 @@ impl Window {
         from: &Raw<'_>,
         target: &Target<'_>,
     ) -> Result<Option<Begun>, WindowError> {
+        if let Raw::Run { start, len } = *from
+            && let Some((_, _, place)) = self.quick(len, target)
+        {
+            // SAFETY: the caller's promise, and part of the window.
+            unsafe { copy(start, place, len) };
+            return Ok(None);
+        }
         let Some((rank, layout)) = self.aim(call, (from.len(), Fit::Put), target)? else { return Ok(None) };
         if let Some(direct) = self.direct() {
             // SAFETY: the caller's promise.
@@ -180,6 +212,13 @@ impl Window {
         into: &Raw<'_>,
         target: &Target<'_>,
     ) -> Result<Option<Begun>, WindowError> {
+        if let Raw::Run { start, len } = *into
+            && let Some((_, _, place)) = self.quick(len, target)
+        {
+            // SAFETY: part of the window, and the caller's promise.
+            unsafe { copy(place, start, len) };
+            return Ok(None);
+        }
         let Some((rank, layout)) = self.aim(call, (into.len(), Fit::Get), target)? else { return Ok(None) };
         if let Some(direct) = self.direct() {
             let part = direct.part(rank);
@@ -218,6 +257,16 @@ impl Window {
         target: &Target<'_>,
         (kind, element): (Kind, Element),
     ) -> Result<(), WindowError> {
+        if let Raw::Run { start, len } = *from
+            && let Some((direct, rank, place)) = self.quick(len, target)
+            && let Some(operation) = Self::quick_operation(len, kind, element)
+        {
+            // SAFETY: the caller's promise, and part of the window.
+            return self.alone(call, direct, rank, |_| unsafe {
+                let data = std::slice::from_raw_parts(start, len);
+                combine_run(place, len, data, &operation, &mut |_: &[u8]| ());
+            });
+        }
         let Some((rank, layout)) = self.aim(call, (from.len(), Fit::Put), target)? else { return Ok(()) };
         let operation = Self::combinable(call, (kind, element), &layout)?;
         if kind == Kind::NoOp {
@@ -246,6 +295,22 @@ impl Window {
         target: &Target<'_>,
         (kind, element): (Kind, Element),
     ) -> Result<Option<Begun>, WindowError> {
+        if let (&Raw::Run { start, len }, &Raw::Run { start: mut result, len: room }) = (from, into)
+            && len == room
+            && let Some((direct, rank, place)) = self.quick(len, target)
+            && let Some(operation) = Self::quick_operation(len, kind, element)
+        {
+            let mut old = |piece: &[u8]| {
+                // SAFETY: the caller's promise: the result has as many bytes as all pieces.
+                unsafe { copy(piece.as_ptr(), result, piece.len()) };
+                result = result.wrapping_add(piece.len());
+            };
+            // SAFETY: the caller's promise, and part of the window.
+            self.alone(call, direct, rank, |_| unsafe {
+                combine_run(place, len, std::slice::from_raw_parts(start, len), &operation, &mut old);
+            })?;
+            return Ok(None);
+        }
         let Some((rank, layout)) = self.aim(call, (into.len(), Fit::Alike), target)? else { return Ok(None) };
         let operation = Self::combinable(call, (kind, element), &layout)?;
         let needed = if kind == Kind::NoOp { 0 } else { into.len() };
@@ -297,8 +362,26 @@ impl Window {
         (swap, compare, into): (&Raw<'_>, &Raw<'_>, &Raw<'_>),
         target: &Target<'_>,
     ) -> Result<Option<Begun>, WindowError> {
-        let Some((rank, layout)) = self.aim(call, (into.len(), Fit::Alike), target)? else { return Ok(None) };
         let len = into.len();
+        if let (&Raw::Run { start: compare, len: first }, &Raw::Run { start: swap, len: second }) =
+            (compare, swap)
+            && let Raw::Run { start: result, .. } = *into
+            && (first, second) == (len, len)
+            && (1..=SWAP_MAX).contains(&len)
+            && let Some((direct, rank, place)) = self.quick(len, target)
+        {
+            let mut old = [0; SWAP_MAX];
+            // SAFETY: the caller's promise, and part of the window.
+            self.alone(call, direct, rank, |_| unsafe {
+                copy(place, old.as_mut_ptr(), len);
+                if old[..len] == *std::slice::from_raw_parts(compare, len) {
+                    copy(swap, place, len);
+                }
+                copy(old.as_ptr(), result, len);
+            })?;
+            return Ok(None);
+        }
+        let Some((rank, layout)) = self.aim(call, (len, Fit::Alike), target)? else { return Ok(None) };
         let (Some((offset, _)), true) =
             (layout.single(), len <= SWAP_MAX && swap.len() == len && compare.len() == len)
         else {

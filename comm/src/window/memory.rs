@@ -70,7 +70,8 @@ impl Exposed {
     }
 
     /// Where bytes lie; `None`: not all of them are part of the window.
-    fn locate(&self, offset: i64, len: u64) -> Option<*mut u8> {
+    #[inline]
+    pub(crate) fn locate(&self, offset: i64, len: u64) -> Option<*mut u8> {
         let (offset, len) = (usize::try_from(offset).ok()?, usize::try_from(len).ok()?);
         self.regions.iter().find_map(|region| {
             let at = if self.absolute { offset.checked_sub(region.start.addr())? } else { offset };
@@ -159,37 +160,16 @@ impl Exposed {
         operation: &Operation,
         mut old: impl FnMut(&[u8]),
     ) -> bool {
-        let grain = operation.grain();
-        let changes = operation.kind() != Some(Kind::NoOp);
+        let (grain, changes) = (operation.grain(), operation.kind() != Some(Kind::NoOp));
         let enough = !changes || layout.len() == data.len() as u64;
         if !layout.is_made_of(grain) || !enough || !self.has(layout) {
             return false;
         }
-        let mut each = |piece: &mut [u8], place: *mut u8, from: &[u8]| {
+        self.walk(layout, |start, len, before| {
+            let from = if changes { &data[before..before + len] } else { &[] };
             // SAFETY: part of the window.
-            unsafe { copy(place, piece.as_mut_ptr(), piece.len()) };
-            old(piece);
-            if changes {
-                operation.apply(from, piece, Order::IntoFirst);
-                // SAFETY: as above.
-                unsafe { copy(piece.as_ptr(), place, piece.len()) };
-            }
-        };
-        let from = |at: usize, len: usize| if changes { &data[at..at + len] } else { &[] };
-        // Of a few elements, zeroing a large piece would take longer than all the rest.
-        if layout.len() as usize <= SHORT {
-            let mut piece = [0; SHORT];
-            self.walk(layout, |start, len, before| each(&mut piece[..len], start, from(before, len)));
-        } else {
-            let mut piece = [0; PIECE];
-            let step = PIECE - PIECE % grain;
-            self.walk(layout, |start, len, before| {
-                for at in (0..len).step_by(step) {
-                    let n = step.min(len - at);
-                    each(&mut piece[..n], start.wrapping_add(at), from(before + at, n));
-                }
-            });
-        }
+            unsafe { combine_run(start, len, from, operation, &mut old) };
+        });
         true
     }
 
@@ -207,14 +187,58 @@ impl Exposed {
     }
 }
 
-/// Copies memory of which one side may be accessed by others meanwhile.
+/// Copies memory of which one side may be accessed by others meanwhile. What is long has mostly been touched by nobody else
+/// for a while, which the C library's copy is for.
 ///
 /// # Safety
 /// `len` bytes may be read at `from` and written at `into`, and do not overlap (MPI 5.0, section 12.3).
-unsafe fn copy(from: *const u8, into: *mut u8, len: usize) {
+#[inline]
+pub(crate) unsafe fn copy(from: *const u8, into: *mut u8, len: usize) {
     // SAFETY: the caller's promise.
-    let (payload, place) = unsafe { (Payload::from_raw(from, len), RecvBuf::lend(into, len)) };
-    place.fill(0, payload);
+    unsafe {
+        if len > 16 {
+            return std::ptr::copy_nonoverlapping(from, into, len);
+        }
+        let (payload, place) = (Payload::from_raw(from, len), RecvBuf::lend(into, len));
+        place.fill(0, payload);
+    }
+}
+
+/// Combines a run of whole elements with those of a window, into it; `old` gets what was there, piece by piece. No data: the
+/// operation changes nothing.
+///
+/// # Safety
+/// The run is part of a window.
+#[inline]
+pub(crate) unsafe fn combine_run(
+    start: *mut u8,
+    len: usize,
+    data: &[u8],
+    operation: &Operation,
+    old: &mut impl FnMut(&[u8]),
+) {
+    let mut each = |piece: &mut [u8], place: *mut u8, from: &[u8]| {
+        // SAFETY: part of the run.
+        unsafe { copy(place, piece.as_mut_ptr(), piece.len()) };
+        old(piece);
+        if !data.is_empty() {
+            operation.apply(from, piece, Order::IntoFirst);
+            // SAFETY: as above.
+            unsafe { copy(piece.as_ptr(), place, piece.len()) };
+        }
+    };
+    // Of a few elements, zeroing a large piece would take longer than all the rest.
+    if len <= SHORT {
+        let mut piece = [0; SHORT];
+        return each(&mut piece[..len], start, data);
+    }
+    let mut piece = [0; PIECE];
+    let step = PIECE - PIECE % operation.grain();
+    for at in (0..len).step_by(step) {
+        let n = step.min(len - at);
+        let from = if data.is_empty() { data } else { &data[at..at + n] };
+        each(&mut piece[..n], start.wrapping_add(at), from);
+    }
 }
 
 impl Region {

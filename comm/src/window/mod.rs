@@ -27,7 +27,7 @@ pub(crate) use direct::Direct;
 pub use error::WindowError;
 pub(crate) use layout::Layout;
 pub(crate) use make::Extents;
-pub(crate) use memory::Exposed;
+pub(crate) use memory::{Exposed, combine_run, copy};
 pub(crate) use origin::{Admission, Origin, Pending, What, When, fetched};
 pub(crate) use target::TargetSide;
 pub(crate) use wire::SWAP_MAX;
@@ -222,7 +222,7 @@ impl Window {
     /// 12.5), so that threads need no lock for this.
     #[inline]
     pub(crate) fn has_admitted(&self, rank: u32) -> bool {
-        self.admitted.load(Ordering::Relaxed) & !LOCKED == rank + 1
+        self.admitted.load(Ordering::Relaxed) & !LOCKED == rank.wrapping_add(1)
     }
 
     /// Whether one that is locked may.
