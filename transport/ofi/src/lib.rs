@@ -17,7 +17,8 @@
 //!
 //! **Providers that were tried.** libfabric 1.17 (Debian): `tcp`, `tcp;ofi_rxm`, `net`, `sockets`, `shm`, and on
 //! Soft-RoCE `verbs`, `verbs;ofi_rxm`. libfabric 2.5.1 (from the package `mpich` 5.0.2 of PyPI): `tcp`, `tcp;ofi_rxm`,
-//! `sockets`, and `shm` between processes.
+//! `sockets`, and `shm` between processes. `sockets`, which libfabric itself has given up, may lose the last message of a rank
+//! that leaves: its peers hear of that when its process ends.
 //!
 //! | file | decides |
 //! |---|---|
