@@ -30,6 +30,7 @@ mod alloc;
 mod attribute;
 mod bootstrap;
 mod bsend;
+mod class_vote;
 mod collective;
 mod communicator;
 mod completion;

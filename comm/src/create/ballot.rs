@@ -319,7 +319,7 @@ impl State {
             bytes.extend(&ballot.table);
         }
         let Motion { group, me, .. } = &ballot.motion;
-        self.send_bytes(context, group.peer(*me), to, tag, bytes)
+        self.send_bytes(context, group.peer(*me), to, tag, bytes).map(drop)
     }
 
     /// Tells another group, which waits for this process's vote, that none of its own will make a communicator with it.
@@ -338,6 +338,7 @@ impl State {
         }
     }
 
+    /// Sends bytes that belong to the operation until they are sent; those that are at once are given back.
     pub(crate) fn send_bytes(
         &mut self,
         context: u32,
@@ -345,19 +346,19 @@ impl State {
         to: Peer,
         tag: i32,
         bytes: Vec<u8>,
-    ) -> Result<(), String> {
+    ) -> Result<Option<Vec<u8>>, String> {
         let (source, len) = (me.0, bytes.len() as u64);
         let envelope = Envelope { context, source, tag, signature: UNCHECKED, len };
         let buf = lend_const(&bytes);
         match self.progress.send(to, &envelope, Mode::Standard, buf, SendId(self.mail.ops.next())) {
-            Ok(Sent::Done) => Ok(()),
+            Ok(Sent::Done) => Ok(Some(bytes)),
             Ok(Sent::Pending) => {
                 // From here on the vector belongs to the operation; its memory stays where it is.
                 let hold = Some(Box::new(Owned(bytes)) as Box<dyn Hold>);
                 let op = self.mail.ops.begin(context, UNCHECKED, RecvBuf::empty(), hold);
                 let op = self.mail.ops.at(op.slot);
                 (op.unusual, op.extra.detached) = (true, true);
-                Ok(())
+                Ok(None)
             }
             Err(error) => Err(error.to_string()),
         }

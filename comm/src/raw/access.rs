@@ -14,11 +14,11 @@ use crate::raw::{Kept, Raw, RawRequest, Target};
 use crate::status::{PROC_NULL, Status};
 use crate::window::{
     Admission, Direct, Flavor, Layout, Pending, SWAP_MAX, What, When, Window, WindowError, combine_run, copy,
-    fetched, wire,
+    fetched, swap_run, wire,
 };
 
 /// Data of so many bytes go to their place without a copy, by a message of their own.
-const DIRECT: u64 = 8 << 10;
+const LONG: u64 = 8 << 10;
 
 /// How the two sides of an access must agree.
 #[derive(Clone, Copy)]
@@ -39,6 +39,18 @@ unsafe fn with_bytes<R>(from: &Raw<'_>, act: impl FnOnce(&[u8]) -> R) -> R {
         Raw::Run { start, len } => act(unsafe { std::slice::from_raw_parts(start, len) }),
         // SAFETY: as above.
         Raw::Laid { .. } => act(&unsafe { from.pack() }),
+    }
+}
+
+/// Puts pieces one behind the other.
+///
+/// # Safety
+/// As many bytes as all of them have may be written at `place`, as long as the closure is called.
+unsafe fn one_by_one(mut place: *mut u8) -> impl FnMut(&[u8]) {
+    move |piece| {
+        // SAFETY: the caller's promise.
+        unsafe { copy(piece.as_ptr(), place, piece.len()) };
+        place = place.wrapping_add(piece.len());
     }
 }
 
@@ -168,7 +180,7 @@ impl Window {
         // SAFETY: the caller's promise, until the access has ended.
         let lent = unsafe { from.lend() };
         let op = match (lent, layout.single()) {
-            (Some(buf), Some((offset, len))) if len >= DIRECT => {
+            (Some(buf), Some((offset, len))) if len >= LONG => {
                 let tag = self.origin().tag();
                 self.request(call, rank, When::Now, |out| wire::await_put(out, offset, len, tag))?;
                 let (traffic, peer) = (Traffic::PARTITIONS, self.group().peer(rank));
@@ -224,7 +236,7 @@ impl Window {
             let part = direct.part(rank);
             match *into {
                 // SAFETY: the caller's promise: the memory may be written, and is as long as the layout at least.
-                Raw::Run { start, .. } => unsafe { part.read_to(&layout, start) },
+                Raw::Run { start, .. } => _ = unsafe { part.read_to(&layout, start) },
                 // SAFETY: as above.
                 Raw::Laid { .. } => unsafe { into.unpack(&part.read(&layout)) },
             }
@@ -295,16 +307,13 @@ impl Window {
         target: &Target<'_>,
         (kind, element): (Kind, Element),
     ) -> Result<Option<Begun>, WindowError> {
-        if let (&Raw::Run { start, len }, &Raw::Run { start: mut result, len: room }) = (from, into)
+        if let (&Raw::Run { start, len }, &Raw::Run { start: result, len: room }) = (from, into)
             && len == room
             && let Some((direct, rank, place)) = self.quick(len, target)
             && let Some(operation) = Self::quick_operation(len, kind, element)
         {
-            let mut old = |piece: &[u8]| {
-                // SAFETY: the caller's promise: the result has as many bytes as all pieces.
-                unsafe { copy(piece.as_ptr(), result, piece.len()) };
-                result = result.wrapping_add(piece.len());
-            };
+            // SAFETY: the caller's promise: the result has as many bytes as all pieces.
+            let mut old = unsafe { one_by_one(result) };
             // SAFETY: the caller's promise, and part of the window.
             self.alone(call, direct, rank, |_| unsafe {
                 combine_run(place, len, std::slice::from_raw_parts(start, len), &operation, &mut old);
@@ -325,12 +334,8 @@ impl Window {
             };
             match *into {
                 Raw::Run { start, .. } => {
-                    let mut place = start;
-                    let mut old = |piece: &[u8]| {
-                        // SAFETY: the caller's promise: the result has as many bytes as the layout, and so have all pieces.
-                        unsafe { std::ptr::copy_nonoverlapping(piece.as_ptr(), place, piece.len()) };
-                        place = place.wrapping_add(piece.len());
-                    };
+                    // SAFETY: the caller's promise: the result has as many bytes as the layout, and so have all pieces.
+                    let mut old = unsafe { one_by_one(start) };
                     // SAFETY: the caller's promise.
                     unsafe { with_bytes(from, |bytes| act(bytes, &mut old)) }?;
                 }
@@ -370,13 +375,11 @@ impl Window {
             && (1..=SWAP_MAX).contains(&len)
             && let Some((direct, rank, place)) = self.quick(len, target)
         {
-            let mut old = [0; SWAP_MAX];
+            let old = &mut [0; SWAP_MAX][..len];
             // SAFETY: the caller's promise, and part of the window.
             self.alone(call, direct, rank, |_| unsafe {
-                copy(place, old.as_mut_ptr(), len);
-                if old[..len] == *std::slice::from_raw_parts(compare, len) {
-                    copy(swap, place, len);
-                }
+                let operand = |start: *mut u8| std::slice::from_raw_parts(start, len);
+                swap_run(place, operand(compare), operand(swap), old);
                 copy(old.as_ptr(), result, len);
             })?;
             return Ok(None);

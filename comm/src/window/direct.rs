@@ -31,8 +31,6 @@ const NAPS: (Duration, Duration) = (Duration::from_micros(20), Duration::from_mi
 #[derive(Debug)]
 pub(crate) struct Direct {
     memory: CommonMemory,
-    /// Where each rank's part begins, and where the last one ends.
-    places: Vec<usize>,
     parts: Vec<Exposed>,
     me: u32,
 }
@@ -80,7 +78,7 @@ impl Direct {
     /// The sizes are those of parts that lie within the memory, which lives as long as this value.
     pub(crate) unsafe fn new(
         memory: CommonMemory,
-        places: Vec<usize>,
+        places: &[usize],
         sizes: impl Iterator<Item = usize>,
         me: u32,
     ) -> Self {
@@ -88,12 +86,12 @@ impl Direct {
         // SAFETY: the caller's promise; it is zeroed.
         let part = |(at, size): (&usize, usize)| unsafe { Exposed::whole(start.wrapping_add(*at), size) };
         let parts = places.iter().zip(sizes).map(part).collect();
-        Self { memory, places, parts, me }
+        Self { memory, parts, me }
     }
 
     /// Where a rank's part is.
     pub(crate) fn start(&self, rank: u32) -> *mut u8 {
-        self.memory.start().wrapping_add(self.places[rank as usize])
+        self.part(rank).start()
     }
 
     pub(crate) fn part(&self, rank: u32) -> &Exposed {
@@ -195,7 +193,7 @@ mod tests {
     fn numbers_are_called_in_their_order_and_readers_together() {
         let (memory, _) = CommonMemory::create(1, 64).unwrap();
         // SAFETY: the part is the memory.
-        let direct = unsafe { Direct::new(memory, vec![0, 64], [64].into_iter(), 0) };
+        let direct = unsafe { Direct::new(memory, &[0, 64], [64].into_iter(), 0) };
         // Two readers, a writer, a reader; each may come in where its number is called.
         let numbers: Vec<u32> = (0..4).map(|_| direct.draw(0)).collect();
         let may = |word, number| direct.turn(0, word) == number;
@@ -216,7 +214,7 @@ mod tests {
     fn one_combines_at_a_time() {
         let (memory, _) = CommonMemory::create(1, 64).unwrap();
         // SAFETY: as above.
-        let direct = unsafe { Direct::new(memory, vec![0, 64], [64].into_iter(), 0) };
+        let direct = unsafe { Direct::new(memory, &[0, 64], [64].into_iter(), 0) };
         assert!(direct.try_combine(0));
         let taken = Combining(&direct, 0);
         assert!(!direct.try_combine(0));

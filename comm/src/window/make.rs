@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU32;
 
 use olympi_transport::{Allocation, CommonMemory};
 
+use crate::class_vote::{ballot, failure};
 use crate::communicator::Communicator;
 use crate::error_class::ErrorClass;
 use crate::info::Info;
@@ -117,7 +118,7 @@ impl Window {
         let memory = share(&own, call, &places, part.size)?;
         let sizes = (0..ranks).map(|rank| extents.of(rank).size as usize);
         // SAFETY: the memory is as long as the parts take, each from its place on.
-        let direct = unsafe { Direct::new(memory, places, sizes, me) };
+        let direct = unsafe { Direct::new(memory, &places, sizes, me) };
         part.start = direct.start(me);
         // SAFETY: the window holds it as long as its target side is there.
         let exposed = unsafe { Exposed::whole(part.start, part.size) };
@@ -361,18 +362,9 @@ fn agree(
 
 /// A call that fails at one rank fails at all.
 fn agree_on(comm: &Communicator, call: &'static str, failed: Option<WindowError>) -> Result<(), WindowError> {
-    let class = failed.as_ref().and_then(|error| {
-        let class = error.class();
-        ErrorClass::ALL.iter().position(|known| *known == class)
-    });
-    // The greatest is that of the lowest rank that has failed; `Success` is no error's class, so no failure is 0.
-    let mine = class.map_or(0, |class| (i64::from(comm.size() - comm.rank()) << 8) | class as i64);
+    let mine = ballot(comm, failed.as_ref().map(WindowError::class));
     let greatest = comm.all_reduce(&mine, crate::Op::max())?;
-    if greatest == 0 {
-        return Ok(());
-    }
-    let class = ErrorClass::ALL.get((greatest & 0xFF) as usize).copied().unwrap_or(ErrorClass::Other);
-    let rank = comm.size() - i32::try_from(greatest >> 8).unwrap_or(0);
+    let Some((rank, class)) = failure(comm, greatest) else { return Ok(()) };
     Err(failed.unwrap_or(WindowError::Elsewhere { call, rank, class }))
 }
 

@@ -69,6 +69,11 @@ impl Exposed {
         at.map(|at| self.regions.swap_remove(at)).is_some()
     }
 
+    /// Where the first region begins.
+    pub(crate) fn start(&self) -> *mut u8 {
+        self.regions.first().map_or(std::ptr::null_mut(), |region| region.start)
+    }
+
     /// Where bytes lie; `None`: not all of them are part of the window.
     #[inline]
     pub(crate) fn locate(&self, offset: i64, len: u64) -> Option<*mut u8> {
@@ -114,27 +119,28 @@ impl Exposed {
     pub(crate) fn read(&self, layout: &Layout) -> Vec<u8> {
         let mut bytes = Vec::<u8>::new();
         // Elements may overlap, so there may be more of them than there is memory.
-        if bytes.try_reserve_exact(layout.len() as usize).is_ok() && self.has(layout) {
-            self.walk(layout, |start, len, before| {
-                // SAFETY: readable as part of the window; the room was reserved, and what is before it was written.
-                unsafe {
-                    copy(start, bytes.as_mut_ptr().add(before), len);
-                    bytes.set_len(before + len);
+        if bytes.try_reserve_exact(layout.len() as usize).is_ok() {
+            // SAFETY: the room was reserved, and all of it was written if it is said so.
+            unsafe {
+                if self.read_to(layout, bytes.as_mut_ptr()) {
+                    bytes.set_len(layout.len() as usize);
                 }
-            });
+            }
         }
         bytes
     }
 
-    /// Reads into other memory, if all of it is part of the window.
+    /// Reads into other memory; whether all of it is part of the window, and was read.
     ///
     /// # Safety
     /// As many bytes as the layout has may be written at `into`.
-    pub(crate) unsafe fn read_to(&self, layout: &Layout, into: *mut u8) {
-        if self.has(layout) {
+    pub(crate) unsafe fn read_to(&self, layout: &Layout, into: *mut u8) -> bool {
+        let there = self.has(layout);
+        if there {
             // SAFETY: readable as part of the window; the place is as long as the layout.
             self.walk(layout, |start, len, before| unsafe { copy(start, into.add(before), len) });
         }
+        there
     }
 
     /// Writes as many bytes as the layout has; whether they were, and all of it is part of the window.
@@ -178,12 +184,23 @@ impl Exposed {
     pub(crate) fn compare_and_swap(&self, offset: i64, compare: &[u8], swap: &[u8], old: &mut [u8]) -> bool {
         let Some(place) = self.locate(offset, old.len() as u64) else { return false };
         // SAFETY: part of the window.
-        unsafe { copy(place, old.as_mut_ptr(), old.len()) };
-        if old == compare {
-            // SAFETY: as above.
-            unsafe { copy(swap.as_ptr(), place, swap.len().min(old.len())) };
-        }
+        unsafe { swap_run(place, compare, swap, old) };
         true
+    }
+}
+
+/// Puts `swap` where `compare` is found, and gives what was there.
+///
+/// # Safety
+/// As many bytes as `old` has, of which `swap` has as many, are part of a window.
+#[inline]
+pub(crate) unsafe fn swap_run(place: *mut u8, compare: &[u8], swap: &[u8], old: &mut [u8]) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        copy(place, old.as_mut_ptr(), old.len());
+        if old == compare {
+            copy(swap.as_ptr(), place, swap.len().min(old.len()));
+        }
     }
 }
 

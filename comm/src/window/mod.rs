@@ -27,7 +27,7 @@ pub(crate) use direct::Direct;
 pub use error::WindowError;
 pub(crate) use layout::Layout;
 pub(crate) use make::Extents;
-pub(crate) use memory::{Exposed, combine_run, copy};
+pub(crate) use memory::{Exposed, combine_run, copy, swap_run};
 pub(crate) use origin::{Admission, Origin, Pending, What, When, fetched};
 pub(crate) use target::TargetSide;
 pub(crate) use wire::SWAP_MAX;

@@ -3,15 +3,13 @@
 use std::sync::atomic::{Ordering, fence};
 
 use olympi_matching::Pattern;
-use olympi_transport::Mode;
-use olympi_transport_api::RecvBuf;
+use olympi_transport_api::{Peer, RecvBuf};
 
 use crate::context::Traffic;
-use crate::error::SendError;
 use crate::inbox::State;
 use crate::op::{Hold, OpRef, Outcome};
 use crate::raw::Kept;
-use crate::recv::{Growing, Owned, lend_const};
+use crate::recv::Growing;
 use crate::view::Packed;
 use crate::window::target::{OUT_OF_RANGE, WELL};
 use crate::window::{Asserts, Window, WindowError, wire};
@@ -199,22 +197,17 @@ impl Window {
         state: &mut State,
         call: &'static str,
         rank: u32,
-        mut bytes: Vec<u8>,
+        bytes: Vec<u8>,
     ) -> Result<Vec<u8>, WindowError> {
-        let (traffic, peer) = (Traffic::Objects, self.comm.group().peer(rank));
-        // The vector's memory stays where it is when it becomes the operation's.
-        let buf = lend_const(&bytes);
-        let begun = self.comm.begin_send(state, traffic, Mode::Standard, buf, None, peer, 0);
-        let gone =
-            |error: SendError| WindowError::PeerGone { call, rank: rank as i32, detail: error.to_string() };
-        let Some(op) = begun.map_err(gone)? else {
-            bytes.clear();
-            return Ok(if bytes.capacity() <= ROOM { bytes } else { Vec::new() });
-        };
-        let hold: Box<dyn Hold> = Box::new(Owned(bytes));
-        let op = state.mail.ops.at(op.slot);
-        (op.unusual, op.extra.detached, op.extra.hold) = (true, true, Some(hold));
-        Ok(Vec::new())
+        let (requests, me) = (self.comm.context(Traffic::Objects), Peer(self.comm.rank() as u32));
+        match state.send_bytes(requests, me, self.comm.group().peer(rank), 0, bytes) {
+            Ok(Some(mut room)) if room.capacity() <= ROOM => {
+                room.clear();
+                Ok(room)
+            }
+            Ok(_) => Ok(Vec::new()),
+            Err(detail) => Err(WindowError::PeerGone { call, rank: rank as i32, detail }),
+        }
     }
 
     /// Sends all requests that wait.
@@ -346,24 +339,14 @@ impl Window {
         }
         let outcome = self.comm.shared.outcome(op)?;
         match what {
-            What::Received { len, kept } => self.fetched(call, rank, len, kept.as_deref(), outcome),
+            What::Received { len, kept } => {
+                fetched(call, self.comm.group(), rank, len, kept.as_deref(), outcome)
+            }
             _ => match outcome.failure {
                 Some(gone) => Err(WindowError::gone(call, self.comm.group(), &gone)),
                 None => Ok(()),
             },
         }
-    }
-
-    /// What has been read is there, and is distributed if it has to be.
-    pub(crate) fn fetched(
-        &self,
-        call: &'static str,
-        rank: u32,
-        len: usize,
-        kept: Option<&Kept>,
-        outcome: Outcome,
-    ) -> Result<(), WindowError> {
-        fetched(call, self.comm.group(), rank, len, kept, outcome)
     }
 
     /// Gets the lock of a target that is locked with all others, before its first access.
