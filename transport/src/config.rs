@@ -24,8 +24,9 @@ pub struct Config {
     /// default as each transport has it.
     pub thresholds: Thresholds,
     /// How long a waiting rank polls before it sleeps, while there is a CPU for each rank (`OLYMPI_SPIN_US`). By
-    /// default 200 microseconds: to be woken takes some ten, so a wait that outlasts the spinning becomes a tenth
-    /// longer at most, and a rank that waits for long leaves its CPU to others.
+    /// default 2000 microseconds: to be woken takes ten, and a hundred where a device's interrupt wakes a virtual
+    /// machine, so a wait that outlasts the spinning becomes a twentieth longer at most, and a rank that waits for
+    /// long leaves its CPU to others.
     pub spin: Duration,
     /// Whether there are more ranks than CPUs on this host (`OLYMPI_OVERSUBSCRIBED`: 1 or 0). A waiting rank then
     /// sleeps at once, since the rank that it waits for needs the CPU. By default the ranks of this host are
@@ -57,7 +58,7 @@ impl Default for Config {
         Self {
             transports: Transports::default(),
             thresholds: Thresholds::default(),
-            spin: Duration::from_micros(200),
+            spin: Duration::from_micros(2000),
             oversubscribed: None,
             local_size: None,
             tcp_poll_every: 64,

@@ -1,13 +1,17 @@
 """Olympi over RDMA beside the bare device, in the virtual machine of ci/rdma-vm.
 
-There: perftest (raw verbs), fi_pingpong on the same device, Olympi over verbs, and Olympi and MPICH over TCP between the
-machine's two hosts, in turns, round after round; then libfabric's tcp provider by fi_pingpong and by Olympi. Emulated
+There: perftest (raw verbs), Olympi over verbs, and Olympi and MPICH over TCP between the machine's two hosts, in turns,
+round after round. fi_pingpong finds its peer by the address of a device, and between two addresses of one kernel that is
+a device with itself, which spares the packets the way over the cable: so Olympi runs on one device, too, beside it. Then
+libfabric's tcp provider by fi_pingpong and by Olympi. Emulated
 time is noisy: what counts is the best of the rounds, each of which is a low percentile or a typical value.
 """
 
+import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -42,27 +46,46 @@ class Results:
                  "rounds": values} for (figure, size, who), values in sorted(self.rounds.items())]
 
 
-def run(command, seconds=90, **more):
+def start(command, **more):
+    """A process in a group of its own, so that it ends with what it started: a program that was left behind on one of
+    the hosts takes a CPU from all that is measured after it."""
+    return subprocess.Popen(command, text=True, stdin=subprocess.DEVNULL, start_new_session=True, **more)
+
+
+def stop(process):
+    """Ends the process and what it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def run(command, seconds=90):
     """The output of a command; what fails or takes too long gives none, and says so."""
+    process = start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        done = subprocess.run(command, shell=isinstance(command, str), capture_output=True, text=True,
-                              timeout=seconds, stdin=subprocess.DEVNULL, **more)
+        out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
+        stop(process)
         print(f"no result within {seconds} s: {command}", file=sys.stderr)
         return ""
-    if done.returncode != 0:
-        print(f"exit code {done.returncode}: {command}\n{done.stderr.strip()[-400:]}", file=sys.stderr)
-    return done.stdout
+    if process.returncode != 0:
+        print(f"exit code {process.returncode}: {command}\n{err.strip()[-400:]}", file=sys.stderr)
+    return out
+
+
+def beside_a_server(server, client):
+    """The output of a client while its server runs."""
+    process = start(server, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    text = run(client, 60)
+    stop(process)
+    return text
 
 
 def perftest(tool, arguments):
     """The numbers of perftest's last line: tool between the two hosts."""
-    server = subprocess.Popen(["on-host", "r1", tool, "-d", "rxe0", "-x", "1", *arguments],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-    time.sleep(1)
-    text = run(["on-host", "r2", tool, "-d", "rxe1", "-x", "1", *arguments, "10.67.0.1"], 60)
-    server.kill()
-    server.wait()
+    text = beside_a_server(["on-host", "r1", tool, "-d", "rxe0", "-x", "1", *arguments],
+                           ["on-host", "r2", tool, "-d", "rxe1", "-x", "1", *arguments, "10.67.0.1"])
     lines = [line.split() for line in text.splitlines() if re.fullmatch(r"\s*\d+(\s+[\d.]+)+\s*", line)]
     return [float(word) for word in lines[-1]] if lines else []
 
@@ -70,12 +93,7 @@ def perftest(tool, arguments):
 def pingpong(provider, size, address, server_options=(), iterations=200):
     """Half a round trip as fi_pingpong tells it, in us."""
     options = ["fi_pingpong", "-p", provider, "-e", "msg", "-I", str(iterations), "-S", str(size)]
-    server = subprocess.Popen([*options, *server_options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              stdin=subprocess.DEVNULL)
-    time.sleep(1)
-    text = run([*options, address], 60)
-    server.kill()
-    server.wait()
+    text = beside_a_server([*options, *server_options], [*options, address])
     found = [line.split() for line in text.splitlines() if line[:1].isdigit()]
     return float(found[-1][-2]) if found else None
 
@@ -85,11 +103,11 @@ def records(command, seconds=90):
     return [json.loads(line) for line in run(command, seconds).splitlines() if line.startswith("{")]
 
 
-def bench(results, implementation, figure, words, settings, program=None):
+def bench(results, implementation, figure, words, settings, program=None, spread=("spread",)):
     """The records of one figure (or several, by the records' names) between the two hosts, by Olympi's own program or
     another's."""
     folder = os.environ["OLYMPI_BIN"]
-    command = ["env", *settings, f"{folder}/mpiexec", "-n", "2", "spread", program or f"{folder}/olympi-bench", *words]
+    command = ["env", *settings, f"{folder}/mpiexec", "-n", "2", *spread, program or f"{folder}/olympi-bench", *words]
     for record in records(command, 120):
         # In GB/s there, of 1e9; perftest tells MB/s, of 2^20.
         scale = 1e9 / (1 << 20) if record["unit"] == "GB/s" else 1
@@ -117,9 +135,12 @@ def inside(rounds):
     collectives = ["collectives", *which(1 << 20), "--batch-time", "1", "--batches", "60", "--limit", "600"]
     for turn in range(rounds):
         print(f"round {turn + 1} of {rounds}", file=sys.stderr)
-        if numbers := perftest("ib_send_lat", ["-n", "500", "-s", "8"]):
-            results.add("latency", 8, "perftest", numbers[4])
+        for size in (8, *PINGPONG_SIZES):
+            if numbers := perftest("ib_send_lat", ["-n", "500" if size < 65536 else "20", "-s", str(size)]):
+                results.add("latency", size, "perftest", numbers[4])
         bench(results, "olympi", "latency", latency, ["OLYMPI_TRANSPORTS=verbs"])
+        one_device = ["OLYMPI_TRANSPORTS=verbs", "OLYMPI_VERBS_DEVICE=rxe0"]
+        bench(results, "olympi, one device", "latency", latency, one_device, spread=())
         for size in PINGPONG_SIZES:
             if (value := pingpong("verbs", size, "10.66.0.1", iterations=200 if size < 65536 else 20)) is not None:
                 results.add("latency", size, "fi_pingpong", value)
@@ -173,8 +194,8 @@ def goals(records):
                            ("bandwidth", size, "ib_write_bw"))))
     rows.append(("8 B message rate / ib_send_bw", 0.9, False, ratio(("rate", 8, "olympi"), ("rate", 8, "perftest"))))
     for size in PINGPONG_SIZES:
-        rows.append((f"{size} B half round trip / fi_pingpong on the device", 1.0, True,
-                     ratio(("latency", size, "olympi"), ("latency", size, "fi_pingpong"))))
+        rows.append((f"{size} B half round trip on one device / fi_pingpong", 1.0, True,
+                     ratio(("latency", size, "olympi, one device"), ("latency", size, "fi_pingpong"))))
         rows.append((f"{size} B half round trip / the best MPI over TCP", 1.0, True,
                      ratio(("latency", size, "olympi"), ("latency", size, "mpich over tcp"), least=True)))
     for collective, sizes in COLLECTIVES.items():
@@ -191,6 +212,18 @@ def goals(records):
             for name, limit, below, value in rows]
 
 
+def bare_device(records):
+    """A row a size: what the device itself takes beside MPI over TCP, and Olympi beside the device. Where the first is
+    above 1 nothing that uses the device can be ahead of TCP."""
+    best = {(r["size"], r["implementation"]): r["best"] for r in records if r["figure"] == "latency"}
+    rows = []
+    for size in PINGPONG_SIZES:
+        device, tcp, ours = (best.get((size, who)) for who in ("perftest", "mpich over tcp", "olympi"))
+        if device and tcp and ours:
+            rows.append(f"| {human(size)} | {device / tcp:.3g} | {ours / device:.3g} |")
+    return rows
+
+
 def table(records):
     """All of it, for a person."""
     units = {"latency": "us", "ofi_tcp_latency": "us", "bandwidth": "MB/s", "rate": "M/s", "pinned": "KiB"}
@@ -203,6 +236,8 @@ def table(records):
     for name, limit, below, value, met in goals(records):
         shown = "not measured" if value is None else f"{value:.3g}"
         lines.append(f"| {name} | {'at most' if below else 'at least'} {limit} | {shown} | {'met' if met else '**not met**'} |")
+    lines += ["", "| bare device | ib_send_lat / the best MPI over TCP | Olympi / ib_send_lat |", "|---|---|---|",
+              *bare_device(records)]
     return "\n".join(lines) + "\n"
 
 
