@@ -6,7 +6,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 /// The first byte of an address and of a datagram: the version of all that is shared.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Where process numbers mean the same: a boot of a host, and a namespace in it; and the process there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -147,6 +147,7 @@ pub struct ibv_async_event {
 pub const IBV_WC_SUCCESS: u32 = 0;
 pub const IBV_WC_WR_FLUSH_ERR: u32 = 5;
 pub const IBV_WC_RECV: u32 = 128;
+pub const IBV_WC_WITH_IMM: u32 = 2;
 
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -316,6 +317,7 @@ pub struct ibv_sge {
 
 pub const IBV_WR_RDMA_WRITE: u32 = 0;
 pub const IBV_WR_SEND: u32 = 2;
+pub const IBV_WR_SEND_WITH_IMM: u32 = 3;
 pub const IBV_WR_RDMA_READ: u32 = 4;
 
 pub const IBV_SEND_FENCE: u32 = 1;

@@ -62,7 +62,7 @@ use library::Library;
 use link::{Link, Stage, Words, make_qp};
 use owner::{CompChannel, Cq, Mr, QpNeeds, Srq};
 use slab::{Bounces, Receives};
-use wire::{HEADERS, PREFIX};
+use wire::{BEFORE_PAYLOAD, PREFIX};
 
 /// The transport's name.
 pub(crate) const NAME: &str = "verbs";
@@ -200,7 +200,7 @@ impl Verbs {
         };
         let cache = Cache::new(memory, limits(&config));
         let rma = |from| cache.enabled().then_some(from);
-        let slot = config.frame + HEADERS;
+        let slot = config.frame + BEFORE_PAYLOAD;
         let caps = Caps {
             name: NAME,
             max_frame: slot - PREFIX,

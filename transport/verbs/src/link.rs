@@ -2,7 +2,7 @@
 //!
 //! # Credits
 //! Each side tells the other, as a running count, how many frames it may have sent in all: what it has taken so far plus
-//! its window. The count comes in the prefix of every frame; a side that has nothing to send writes it, by an inline RDMA
+//! its window. The count comes with every frame; a side that has nothing to send writes it, by an inline RDMA
 //! write, into a word of the other's memory. That write needs no receive buffer, no credit and no answer, so credits
 //! always get through and there can be no deadlock over them; and since there are as many posted receives as credits,
 //! the receiver-not-ready answer of the fabric never comes. A side that was stopped by its credits says so in its next
@@ -30,6 +30,7 @@ use crate::ffi::{
 };
 use crate::owner::{Ah, Mr, Qp, QpNeeds};
 use crate::rma::Move;
+use crate::wire::Headers;
 
 /// What there is to a peer.
 pub(crate) enum Link {
@@ -88,6 +89,7 @@ pub(crate) struct Connection {
     pub(crate) granted: u32,
     /// Credits have stopped us since we last said so.
     pub(crate) starved: bool,
+    pub(crate) headers_sent: Headers,
     /// Work requests posted and done, as running counts.
     pub(crate) posted: u32,
     pub(crate) retired: u32,
@@ -101,6 +103,7 @@ pub(crate) struct Connection {
 
     // --- receiving ---
     pub(crate) taken: u32,
+    pub(crate) headers_heard: Headers,
     pub(crate) window: u32,
     told: u32,
     /// It stands in the list of those to be told of credits.
@@ -161,6 +164,7 @@ impl Connection {
             sent: 0,
             granted: 0,
             starved: false,
+            headers_sent: Headers::none(),
             posted: 0,
             retired: 0,
             unsignalled: 0,
@@ -170,6 +174,7 @@ impl Connection {
             word: 0,
             word_key: 0,
             taken: 0,
+            headers_heard: Headers::none(),
             window: config.window,
             told: config.window,
             owed: false,
@@ -265,7 +270,7 @@ impl Connection {
         self.taken.wrapping_add(self.window)
     }
 
-    /// A frame's prefix has told the peer our count.
+    /// A frame has told the peer our count.
     #[inline]
     pub(crate) fn tell(&mut self) {
         self.told = self.allowance();

@@ -11,12 +11,12 @@ use rustix::time::{Itimerspec, TimerfdTimerFlags, timerfd_settime};
 
 use crate::ffi::{
     IBV_EVENT_CQ_ERR, IBV_EVENT_DEVICE_FATAL, IBV_EVENT_PORT_ACTIVE, IBV_EVENT_PORT_ERR, IBV_EVENT_SRQ_ERR,
-    IBV_WC_SUCCESS, ibv_wc,
+    IBV_WC_SUCCESS, IBV_WC_WITH_IMM, ibv_wc,
 };
 use crate::library::words;
-use crate::link::{Held, Link, Stage};
+use crate::link::{Connection, Held, Link, Stage};
 use crate::status;
-use crate::wire::{MAX_HEADER, PREFIX, Prefix};
+use crate::wire::{MAX_HEADER, PREFIX, Place, Prefix, Repeat, place_of};
 use crate::{NAME, Tag, Told, Verbs};
 
 /// How long the port may be down: as long as a cable takes to be put back.
@@ -92,33 +92,30 @@ impl Verbs {
             return false;
         }
         let len = (wc.byte_len as usize).min(PREFIX + self.caps.max_frame);
-        let mut prefix = [0_u8; PREFIX];
-        let mut header = [0_u8; MAX_HEADER];
-        if len < PREFIX {
-            self.malformed(from, "a frame is shorter than its prefix");
-            return false;
-        }
-        // SAFETY: the slot has room for the longest frame and its prefix, and is ours to read until it is posted again. What
-        // a device may write to it meanwhile, by a fault, are bytes.
-        unsafe { ptr::copy_nonoverlapping(slot, prefix.as_mut_ptr(), PREFIX) };
-        let Some(prefix) = Prefix::decode(prefix, len) else {
-            self.malformed(from, "a frame's prefix makes no sense");
-            return false;
+        let read = if wc.wc_flags & IBV_WC_WITH_IMM != 0 {
+            repeated(link, wc.imm_data)
+        } else {
+            // SAFETY: the slot has room for the longest frame with all that precedes its payload, and is ours to read
+            // until it is posted again.
+            unsafe { headed(link, slot, len) }
         };
-        if !link.grant(prefix.granted) {
+        let (front, place, granted, starved) = match read {
+            Ok(read) => read,
+            Err(why) => {
+                self.malformed(from, why);
+                return false;
+            }
+        };
+        if !link.grant(granted) {
             self.malformed(from, "it grants more frames than any window has");
             return false;
         }
-        let n = usize::from(prefix.header);
-        // SAFETY: as above; `PREFIX + n <= len`, and `n` is at most as long as the header's room.
-        let payload = unsafe {
-            ptr::copy_nonoverlapping(slot.add(PREFIX), header.as_mut_ptr(), n);
-            Payload::from_raw(slot.add(PREFIX + n), len - PREFIX - n)
-        };
+        // SAFETY: as above; `front <= len`. What a device may write to it meanwhile, by a fault, are bytes.
+        let payload = unsafe { Payload::from_raw(slot.add(front), len - front) };
         link.stage = Stage::Up;
         link.taken = link.taken.wrapping_add(1);
         self.traffic = true;
-        if prefix.starved && link.window < self.config.window_max {
+        if starved && link.window < self.config.window_max {
             let more = link.window.min(self.config.window_max - link.window);
             if self.receives.grant(more).is_ok() {
                 link.window += more;
@@ -128,7 +125,8 @@ impl Verbs {
             link.owed = true;
             self.owing.push(peer);
         }
-        sink(Inbound::Frame { from, header: &header[..n], payload });
+        let header = link.headers_heard.at(place).unwrap_or_default();
+        sink(Inbound::Frame { from, header, payload });
         true
     }
 
@@ -459,5 +457,41 @@ impl Verbs {
             tracing::debug!(%error, "verbs: the timer is not set");
         }
         self.timer_set = period.tv_nsec > 0;
+    }
+}
+
+/// How long what precedes a frame's payload is, where its header is kept, the count of credits in it, and whether credits
+/// have stopped its sender.
+type Front = (usize, Place, u32, bool);
+
+/// Reads what precedes the payload of a frame of `len` bytes, and keeps its header.
+///
+/// # Safety
+/// `len` bytes may be read at `slot`.
+#[inline]
+unsafe fn headed(link: &mut Connection, slot: *const u8, len: usize) -> Result<Front, &'static str> {
+    if len < PREFIX {
+        return Err("a frame is shorter than its prefix");
+    }
+    let mut prefix = [0_u8; PREFIX];
+    // SAFETY: the caller's promise, and the length was looked at.
+    unsafe { ptr::copy_nonoverlapping(slot, prefix.as_mut_ptr(), PREFIX) };
+    let prefix = Prefix::decode(prefix, len).ok_or("a frame's prefix makes no sense")?;
+    let mut room = [0_u8; MAX_HEADER];
+    let header = &mut room[..usize::from(prefix.header)];
+    // SAFETY: as above; the prefix says no more than the frame has, and no more than there is room for.
+    unsafe { ptr::copy_nonoverlapping(slot.add(PREFIX), header.as_mut_ptr(), header.len()) };
+    let place = place_of(header);
+    link.headers_heard.keep(place, header);
+    Ok((PREFIX + header.len(), place, prefix.granted, prefix.starved))
+}
+
+/// Reads the immediate data of a frame that has a header of one before.
+#[inline]
+fn repeated(link: &Connection, immediate: u32) -> Result<Front, &'static str> {
+    let repeat = Repeat::decode(immediate, link.granted).ok_or("a frame's immediate data makes no sense")?;
+    match link.headers_heard.at(repeat.place) {
+        Some(_) => Ok((0, repeat.place, repeat.granted, repeat.starved)),
+        None => Err("a frame has the header of one before, and there was none"),
     }
 }

@@ -5,10 +5,10 @@ use core::ptr;
 use olympi_transport_api::{Peer, Post};
 
 use crate::Verbs;
-use crate::ffi::{IBV_SEND_INLINE, IBV_WR_SEND, ibv_sge};
+use crate::ffi::{IBV_SEND_INLINE, IBV_WR_SEND, IBV_WR_SEND_WITH_IMM, ibv_sge};
 use crate::library::{memlock, words};
 use crate::link::{Held, Link, Stage, write_wr};
-use crate::wire::{PREFIX, Prefix};
+use crate::wire::{MAX_HEADER, PREFIX, Prefix, Repeat, place_of};
 
 impl Verbs {
     /// Sends a frame to a peer, if there is room.
@@ -33,13 +33,20 @@ impl Verbs {
         if link.under_way() >= self.config.send_depth || self.wrs >= self.wr_limit {
             return Post::Busy;
         }
-        let len = PREFIX + header.len() + payload.len();
-        let prefix = Prefix { granted: link.allowance(), header: header.len() as u8, starved: link.starved };
-        // What precedes the payload: the prefix and the header, which has at most 64 bytes.
-        let mut room = [0_u8; PREFIX + 64];
-        room[..PREFIX].copy_from_slice(&prefix.encode());
-        room[PREFIX..PREFIX + header.len()].copy_from_slice(header);
-        let front = &room[..PREFIX + header.len()];
+        // What precedes the payload: nothing, or the prefix and the header, which has at most 64 bytes.
+        let place = place_of(header);
+        let repeated = link.headers_sent.at(place) == Some(header);
+        let mut room = [0_u8; PREFIX + MAX_HEADER];
+        let front = if repeated {
+            &room[..0]
+        } else {
+            let prefix =
+                Prefix { granted: link.allowance(), header: header.len() as u8, starved: link.starved };
+            room[..PREFIX].copy_from_slice(&prefix.encode());
+            room[PREFIX..PREFIX + header.len()].copy_from_slice(header);
+            &room[..PREFIX + header.len()]
+        };
+        let len = front.len() + payload.len();
         let inline = len <= self.inline;
         let mut held = None;
         let mut sges = [
@@ -63,9 +70,20 @@ impl Verbs {
             sges[0] = ibv_sge { addr: address as u64, length: len as u32, lkey };
             held = Some((slot, Held::Bounce(slot)));
         }
-        let count = if inline && !payload.is_empty() { 2 } else { 1 };
-        let mut wr = write_wr(sges.as_mut_ptr(), count, 0, 0);
+        // Inline, the two parts are gathered, of which either may be empty; else both lie in the slot.
+        let (list, count) = match (front.is_empty(), payload.is_empty()) {
+            _ if !inline => (0, 1),
+            (false, false) => (0, 2),
+            (false, true) => (0, 1),
+            (true, false) => (1, 1),
+            (true, true) => (0, 0),
+        };
+        let mut wr = write_wr(sges[list..].as_mut_ptr(), count, 0, 0);
         wr.opcode = IBV_WR_SEND;
+        if repeated {
+            wr.opcode = IBV_WR_SEND_WITH_IMM;
+            wr.imm_data = Repeat { place, granted: link.allowance(), starved: link.starved }.encode();
+        }
         wr.send_flags = if inline { IBV_SEND_INLINE } else { 0 };
         let slot = held.as_ref().map(|(slot, _)| *slot);
         // SAFETY: request and list live during the call. Inline bytes are copied by it; a bounce slot is not written
@@ -73,6 +91,9 @@ impl Verbs {
         match unsafe { link.post(to.0, &mut wr, held.map(|(_, held)| held)) } {
             Ok(true) => {
                 link.tell();
+                if !repeated {
+                    link.headers_sent.keep(place, header);
+                }
                 link.sent = link.sent.wrapping_add(1);
                 link.starved = false;
                 self.wrs += 1;
