@@ -3,15 +3,15 @@
 //! Which one wins depends on where the two processes run and changes with them: between cores that share a
 //! cache, frames through a window move a message two to three times as fast as `process_vm_readv`; elsewhere
 //! it may be the other way round. So the receiver watches at which pace long payloads follow each other in its
-//! rings, and what its own reads take. If frames are faster, `get` is left to messages that no cache holds
-//! ([`MOST`]), where the copy that it saves counts; else it begins at [`LEAST`], where its fixed cost no longer
-//! does. While only one of the two is in use, the other is measured again now and then, the more rarely the
-//! more often the answer was the same.
+//! rings, and what its own reads take. If frames are faster, nothing is read, however long: a message that no cache
+//! holds goes by frames at twice the pace, as both processes copy at once. Else `get` begins at [`LEAST`], where its
+//! fixed cost no longer counts, and frames are measured again now and then, the more rarely the more often the answer
+//! was the same.
 
 use crate::copier::ticks;
 
-/// Where `get` begins if frames are faster.
-const MOST: usize = 8 << 20;
+/// Where `get` begins if frames are faster: nowhere.
+const NEVER: usize = usize::MAX;
 /// Where `get` begins if it is faster.
 const LEAST: usize = 128 << 10;
 /// Where it begins as long as nothing is known.
@@ -150,7 +150,7 @@ impl Calibration {
             // Messages go by frames until their pace is known again.
             self.left = self.uses;
             self.frames = None;
-            self.from = MOST;
+            self.from = NEVER;
         } else {
             self.decide();
         }
@@ -161,13 +161,13 @@ impl Calibration {
         let (Some(frames), Some(get)) = (self.frames, self.get) else { return };
         let before = self.from;
         if frames < get * 0.95 {
-            self.from = MOST;
+            self.from = NEVER;
         } else if frames > get * 1.05 || self.from == UNKNOWN {
             self.from = LEAST;
         }
-        if self.from == LEAST && before == MOST {
+        if self.from == LEAST && before == NEVER {
             self.uses = (self.uses * 2).min(GETS.1);
-        } else if self.from == MOST && before == LEAST {
+        } else if self.from == NEVER && before == LEAST {
             self.uses = GETS.0;
         }
     }
@@ -184,7 +184,7 @@ mod tests {
         calibration.frames_took(0.1);
         assert!(calibration.wants_probe());
         calibration.get_took(200_000, 1 << 20);
-        assert_eq!(calibration.from(), MOST);
+        assert_eq!(calibration.from(), NEVER);
         calibration.frames_took(0.5);
         assert_eq!(calibration.from(), LEAST);
         calibration.frames_took(0.2);
@@ -197,7 +197,7 @@ mod tests {
         calibration.frames_took(0.5);
         let mut by_frames = 0;
         for _ in 0..10_000 {
-            if calibration.from() == MOST {
+            if calibration.from() == NEVER {
                 by_frames += 1;
                 calibration.frames_took(0.5);
             } else {
@@ -207,13 +207,13 @@ mod tests {
         assert!((2..100).contains(&by_frames), "{by_frames}");
         // Then the machine changes.
         for _ in 0..10_000 {
-            if calibration.from() == MOST {
+            if calibration.from() == NEVER {
                 calibration.frames_took(0.1);
             } else {
                 calibration.get_took(200_000, 1 << 20);
             }
         }
-        assert_eq!(calibration.from(), MOST);
+        assert_eq!(calibration.from(), NEVER);
     }
 
     #[test]

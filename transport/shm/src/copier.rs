@@ -7,7 +7,7 @@
 //! payloads follow each other, waiting for the receiver included, and now and then tries the other kind: the
 //! more rarely, the more often the result was the same.
 
-use olympi_transport_api::{copy_past_caches, copy_streams};
+use olympi_transport_api::{copy_long, copy_past_caches, copy_streams};
 
 /// Shorter payloads do not count.
 const COUNTED: usize = 2 << 10;
@@ -171,6 +171,8 @@ unsafe fn copy_by(kind: Kind, from: &[u8], to: *mut u8) {
     match kind {
         // SAFETY: the caller's promise.
         Kind::Streaming => unsafe { copy_past_caches(from.as_ptr(), to, from.len()) },
+        // SAFETY: the caller's promise.
+        Kind::Cached if from.len() >= CLASSES[1] => unsafe { copy_long(from.as_ptr(), to, from.len()) },
         // SAFETY: the caller's promise.
         Kind::Cached => unsafe { copy_streams(from.as_ptr(), to, from.len()) },
     }

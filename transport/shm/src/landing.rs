@@ -3,19 +3,23 @@
 //! It is as with the sender's stores (see `copier`), and cannot be told from one end alone: between two cores of one
 //! cache, what is received stays there, which is by half faster; between others each line comes through memory anyway,
 //! and to fetch the target's lines as well, only to overwrite them, costs a third. So the pace of the frames is
-//! measured with both, where a message is long enough for it to matter.
+//! measured with both, where a message is long enough for it to matter; and once more where it is so long that it will
+//! not stay in the cache, which then is the better way between any two cores.
 
 use crate::calibrate::{Group, LULL};
 use crate::copier::{Kind, Learner, ticks};
 
 /// So many of the longest frames in a row are a long message.
 const LONG: u32 = 16;
+/// And so many are a message that leaves the cache before it is used: 4 MiB in frames of 16 KiB.
+const HUGE: u32 = 256;
 /// Groups of a try that are not looked at: few, as the lines of the target matter at once.
 const SETTLING: u32 = 2;
 
 #[derive(Debug)]
 pub(crate) struct Landing {
-    learner: Learner,
+    /// What is known of long messages, and of the later parts of huge ones.
+    learners: [Learner; 2],
     /// The longest frames that came in a row.
     row: u32,
     /// When the last of them was dealt with.
@@ -25,13 +29,18 @@ pub(crate) struct Landing {
 
 impl Landing {
     pub(crate) fn new() -> Self {
-        Self { learner: Learner::new(SETTLING), row: 0, since: 0, group: Group::new() }
+        let learners = [Learner::new(SETTLING), Learner::new(SETTLING)];
+        Self { learners, row: 0, since: 0, group: Group::new() }
     }
 
     /// Whether the next payload is to go past the caches.
     #[inline]
     pub(crate) fn is_memory(&self) -> bool {
-        self.row > LONG && self.learner.kind() == Kind::Streaming
+        self.row > LONG && self.learners[self.class()].kind() == Kind::Streaming
+    }
+
+    fn class(&self) -> usize {
+        usize::from(self.row > HUGE)
     }
 
     /// A payload has come, and was dealt with; whether its frame was as long as can be.
@@ -54,7 +63,8 @@ impl Landing {
         if self.row > LONG
             && let Some(cost) = self.group.add(len, took)
         {
-            self.learner.learn(cost);
+            let class = self.class();
+            self.learners[class].learn(cost);
         }
     }
 }
