@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use core::marker::PhantomData;
 use core::ptr;
 
-use crate::copy::{copy, copy_past_caches};
+use crate::copy::{CopyBy, copy};
 
 /// Bytes lent for sending: they stay readable and unchanged until the operation that has them ends.
 #[derive(Clone, Copy, Debug)]
@@ -170,16 +170,16 @@ impl RecvBuf {
 }
 
 impl RecvBuf {
-    /// As [`fill`](Self::fill), but the bytes go to memory, past the caches, if the payload
-    /// [says so](Payload::is_for_memory). For the parts of a long message.
+    /// As [`fill`](Self::fill), but the bytes are copied as the payload's transport [finds best](Payload::copied_by). For
+    /// the parts of a long message.
     pub fn fill_part(&self, offset: usize, payload: Payload<'_>) -> usize {
-        if !payload.is_for_memory() {
+        if payload.by == CopyBy::Streams {
             return self.fill(offset, payload);
         }
         let n = payload.len.min(self.len.saturating_sub(offset));
         if n > 0 {
             // SAFETY: as in `fill`.
-            unsafe { copy_past_caches(payload.ptr, self.ptr.add(offset), n) }
+            unsafe { payload.by.copy(payload.ptr, self.ptr.add(offset), n) }
         }
         n
     }
@@ -191,7 +191,7 @@ impl RecvBuf {
 pub struct Payload<'a> {
     ptr: *const u8,
     len: usize,
-    for_memory: bool,
+    by: CopyBy,
     lent: PhantomData<&'a u8>,
 }
 
@@ -199,7 +199,7 @@ impl<'a> Payload<'a> {
     /// A payload over private bytes.
     #[inline]
     pub const fn from_slice(bytes: &'a [u8]) -> Self {
-        Self { ptr: bytes.as_ptr(), len: bytes.len(), for_memory: false, lent: PhantomData }
+        Self { ptr: bytes.as_ptr(), len: bytes.len(), by: CopyBy::Streams, lent: PhantomData }
     }
 
     /// A payload over memory that a peer may write.
@@ -208,20 +208,14 @@ impl<'a> Payload<'a> {
     /// `len` bytes at `ptr` must stay mapped and readable for `'a`.
     #[inline]
     pub const unsafe fn from_raw(ptr: *const u8, len: usize) -> Self {
-        Self { ptr, len, for_memory: false, lent: PhantomData }
+        Self { ptr, len, by: CopyBy::Streams, lent: PhantomData }
     }
 
-    /// The same, of which the transport knows whether it is better copied to memory, past the caches.
+    /// The same, of which the transport knows how it is best copied if it is part of a long message.
     #[inline]
     #[must_use]
-    pub const fn for_memory(self, yes: bool) -> Self {
-        Self { for_memory: yes, ..self }
-    }
-
-    /// Whether it is better copied past the caches, if it is part of a long message.
-    #[inline]
-    pub const fn is_for_memory(&self) -> bool {
-        self.for_memory
+    pub const fn copied_by(self, by: CopyBy) -> Self {
+        Self { by, ..self }
     }
 
     /// Length in bytes.
@@ -289,16 +283,16 @@ mod tests {
     }
 
     #[test]
-    fn past_the_caches_the_bytes_are_the_same() {
+    fn however_they_are_copied_the_bytes_are_the_same() {
         let source: Vec<u8> = (0..=250).cycle().take(1000).collect();
-        for (offset, n) in
-            [(0, 0), (0, 1), (3, 15), (16, 64), (5, 200), (1, 129), (7, 993), (0, 1000), (990, 50)]
-        {
+        let parts = [(0, 0), (0, 1), (3, 15), (16, 64), (5, 200), (1, 129), (7, 993), (0, 1000), (990, 50)];
+        let ways = [CopyBy::Streams, CopyBy::Strings, CopyBy::PastCaches];
+        for (by, (offset, n)) in ways.into_iter().flat_map(|by| parts.map(|part| (by, part))) {
             let mut target = [0xAA_u8; 1000];
             // SAFETY: `target` outlives the value and is not used while it lives.
             let buffer = unsafe { RecvBuf::lend(target.as_mut_ptr(), 1000) };
             let fits = n.min(1000 - offset);
-            let payload = Payload::from_slice(&source[..n]).for_memory(true);
+            let payload = Payload::from_slice(&source[..n]).copied_by(by);
             assert_eq!(buffer.fill_part(offset, payload), fits);
             assert_eq!(target[offset..offset + fits], source[..fits]);
             assert!(target[..offset].iter().chain(&target[offset + fits..]).all(|&b| b == 0xAA));

@@ -12,6 +12,37 @@ const TWO_STREAMS: usize = 4 << 10;
 /// share a place in the first-level cache.
 const APART: usize = 5 << 10;
 
+/// How a long run of bytes is copied. Which way is the quickest depends on whether the two cores share a cache; who moves
+/// many finds out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CopyBy {
+    /// [`copy_streams`]: between cores that share a cache, what is not longer than the caches of one.
+    #[default]
+    Streams,
+    /// [`copy_long`]: between others, and what is longer.
+    Strings,
+    /// [`copy_past_caches`]: what no cache holds until it is used.
+    PastCaches,
+}
+
+impl CopyBy {
+    /// Copies so.
+    ///
+    /// # Safety
+    /// `src` readable and `dst` writable for `n` bytes, without overlap.
+    #[inline]
+    pub unsafe fn copy(self, src: *const u8, dst: *mut u8, n: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self {
+                Self::Streams => copy_streams(src, dst, n),
+                Self::Strings => copy_long(src, dst, n),
+                Self::PastCaches => copy_past_caches(src, dst, n),
+            }
+        }
+    }
+}
+
 /// Copies bytes that another process may be writing meanwhile. The shortest copies, which latency is made of, are done
 /// inline, as two moves that may overlap.
 ///

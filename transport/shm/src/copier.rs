@@ -7,7 +7,7 @@
 //! payloads follow each other, waiting for the receiver included, and now and then tries the other kind: the
 //! more rarely, the more often the result was the same.
 
-use olympi_transport_api::{copy_long, copy_past_caches, copy_streams};
+use olympi_transport_api::CopyBy;
 
 /// Shorter payloads do not count.
 const COUNTED: usize = 2 << 10;
@@ -17,17 +17,10 @@ const GROUP: u32 = 32;
 const SETTLING: u32 = 8;
 /// Groups at the end of a phase that are looked at; the best of them counts, as it was disturbed the least.
 const JUDGED: u32 = 4;
+/// The other way must be cheaper by this factor: where the two are alike, the usual one is taken.
+const CLEARLY: f32 = 0.94;
 /// Groups between two tries, at first and at most.
 const USES: (u32, u32) = (32, 512);
-
-/// A kind of store.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
-    /// Ordinary stores, through the caches.
-    Cached = 0,
-    /// Stores to memory, past the caches.
-    Streaming = 1,
-}
 
 /// Copies, and learns. The answer depends on the length, and on whether the payload is one of a stream or alone;
 /// so each such class is learnt by itself.
@@ -64,18 +57,24 @@ impl Copier {
         let class = usize::from(len >= CLASSES[0]) + usize::from(len >= CLASSES[1]);
         let classes = if waiting >= STREAM { &mut self.stream } else { &mut self.alone };
         let learner = &mut classes[class];
+        let by = match learner.other() {
+            true => CopyBy::PastCaches,
+            false if class == 2 => CopyBy::Strings,
+            false => CopyBy::Streams,
+        };
         // SAFETY: the caller's promise.
-        unsafe { copy_by(learner.kind, from, to) };
+        unsafe { by.copy(from.as_ptr(), to, len) };
         if cfg!(target_arch = "x86_64") && len >= COUNTED {
             learner.note(len);
         }
     }
 }
 
-/// What is known of one class.
+/// What is known of one class: which of two ways to copy is the cheaper one, the usual one or the other.
 #[derive(Debug)]
 pub(crate) struct Learner {
-    kind: Kind,
+    /// The other way is taken.
+    other: bool,
     /// Payloads until this group is full.
     left: u32,
     /// Their bytes so far.
@@ -98,7 +97,7 @@ impl Learner {
     /// `settling`: so many groups of a try are not looked at.
     pub(crate) fn new(settling: u32) -> Self {
         Self {
-            kind: Kind::Cached,
+            other: false,
             left: GROUP,
             bytes: 0,
             start: ticks(),
@@ -110,10 +109,10 @@ impl Learner {
         }
     }
 
-    /// The kind to copy by.
+    /// Whether to copy by the other way.
     #[inline]
-    pub(crate) fn kind(&self) -> Kind {
-        self.kind
+    pub(crate) fn other(&self) -> bool {
+        self.other
     }
 
     /// A payload was copied.
@@ -142,39 +141,20 @@ impl Learner {
             return;
         }
         let best = core::mem::replace(&mut self.best, f32::INFINITY);
-        let other = if self.kind == Kind::Cached { Kind::Streaming } else { Kind::Cached };
         match self.incumbent.take() {
             None => {
                 self.incumbent = Some(best);
-                self.kind = other;
+                self.other = !self.other;
                 self.groups = self.settling + JUDGED;
             }
             Some(incumbent) => {
-                if incumbent <= best {
-                    self.kind = other;
-                    self.uses = (self.uses * 2).min(USES.1);
-                } else {
-                    self.uses = USES.0;
-                }
+                let (usual, other) = if self.other { (incumbent, best) } else { (best, incumbent) };
+                let wins = other < usual * CLEARLY;
+                self.uses = if wins == self.other { USES.0 } else { (self.uses * 2).min(USES.1) };
+                self.other = wins;
                 self.groups = self.uses;
             }
         }
-    }
-}
-
-/// Copies by the given kind of store.
-///
-/// # Safety
-/// As for [`Copier::copy`].
-#[inline]
-unsafe fn copy_by(kind: Kind, from: &[u8], to: *mut u8) {
-    match kind {
-        // SAFETY: the caller's promise.
-        Kind::Streaming => unsafe { copy_past_caches(from.as_ptr(), to, from.len()) },
-        // SAFETY: the caller's promise.
-        Kind::Cached if from.len() >= CLASSES[1] => unsafe { copy_long(from.as_ptr(), to, from.len()) },
-        // SAFETY: the caller's promise.
-        Kind::Cached => unsafe { copy_streams(from.as_ptr(), to, from.len()) },
     }
 }
 
@@ -199,29 +179,13 @@ pub(crate) fn ticks() -> u64 {
 mod tests {
     use super::*;
 
-    #[test]
-    fn both_kinds_copy_exactly() {
-        let source: Vec<u8> = (0..19_000_u32).map(|i| u8::try_from(i % 253).unwrap()).collect();
-        for kind in [Kind::Cached, Kind::Streaming] {
-            for len in [0, 1, 63, 64, 65, 4096, 18_999] {
-                let mut memory = vec![0xEE_u8; 20_064];
-                let at = memory.as_ptr().align_offset(64);
-                let target = &mut memory[at..at + 20_000];
-                // SAFETY: the target is aligned and long enough.
-                unsafe { copy_by(kind, &source[..len], target.as_mut_ptr()) };
-                assert!(target[..len] == source[..len], "{kind:?} {len}");
-                assert!(target[len..].iter().all(|&byte| byte == 0xEE), "{kind:?} {len}");
-            }
-        }
-    }
-
     /// How many of `groups` groups were copied past the caches, at these costs.
     fn streamed(learner: &mut Learner, groups: u32, cached: f32, streaming: f32) -> u32 {
         let mut streamed = 0;
         for _ in 0..groups {
-            let kind = learner.kind;
-            streamed += u32::from(kind == Kind::Streaming);
-            learner.learn(if kind == Kind::Streaming { streaming } else { cached });
+            let other = learner.other();
+            streamed += u32::from(other);
+            learner.learn(if other { streaming } else { cached });
         }
         streamed
     }

@@ -168,11 +168,11 @@ impl In {
         }
         // SAFETY: the payload lies inside the window, by the check above, and stays until it is released.
         let payload = unsafe { Payload::from_raw(self.area.window().add(place), p) };
-        let payload = payload.for_memory(self.landing.is_memory());
+        let full = p >= self.longest;
+        let payload = payload.copied_by(self.landing.way(full));
         sink(Inbound::Frame { from: self.peer, header: copy.bytes(PLACE, h), payload });
         self.payloads = self.payloads.wrapping_add(1);
         self.area.control().credit.payloads.store(self.payloads, Ordering::Release);
-        let full = p >= self.longest;
         self.train.note(p, full);
         self.landing.note(p, full);
         Ok(slots(PLACE + h))
