@@ -58,7 +58,7 @@ impl Default for Config {
         Self {
             transports: Transports::default(),
             thresholds: Thresholds::default(),
-            spin: Duration::from_micros(2000),
+            spin: Duration::from_millis(2),
             oversubscribed: None,
             local_size: None,
             tcp_poll_every: 64,
