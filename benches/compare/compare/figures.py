@@ -77,8 +77,8 @@ class Figure:
         return words + batches
 
 
-SIZES = tuple([0] + powers(1, 4 << 20))
-QUICK_SIZES = (0, 8, 64, 256, 4 << 10, 64 << 10, 1 << 20, 4 << 20)
+SIZES = tuple([0] + powers(1, 16 << 20))
+QUICK_SIZES = (0, 8, 64, 256, 4 << 10, 64 << 10, 1 << 20, 4 << 20, 16 << 20)
 BULK = tuple(powers(4 << 10, 4 << 20))
 QUICK_BULK = (4 << 10, 64 << 10, 1 << 20, 4 << 20)
 DEPTHS = (1, 10, 100, 1_000, 10_000)

@@ -11,7 +11,7 @@
 use crate::copier::ticks;
 
 /// Where `get` begins if frames are faster: nowhere.
-const NEVER: usize = usize::MAX;
+pub(crate) const NEVER: usize = usize::MAX;
 /// Where `get` begins if it is faster.
 const LEAST: usize = 128 << 10;
 /// Where it begins as long as nothing is known.

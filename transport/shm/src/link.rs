@@ -5,6 +5,7 @@ use olympi_transport_api::{
 };
 
 use crate::address::Whereabouts;
+use crate::calibrate::NEVER;
 use crate::cma::{Get, Remote};
 use crate::config::{Config, GetMode};
 use crate::receive::In;
@@ -281,6 +282,7 @@ impl Shm {
             _ => format!("no contact to {peer} yet; "),
         };
         let get = match (self.caps.get_from, &self.no_get) {
+            (Some(NEVER), _) => "frames at any length, quicker than process_vm_readv".to_owned(),
             (Some(from), _) => format!("process_vm_readv from {from} bytes on"),
             (None, Some(why)) => format!("no process_vm_readv: {why}"),
             (None, None) => "no process_vm_readv".to_owned(),
