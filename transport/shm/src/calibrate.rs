@@ -14,14 +14,19 @@ use crate::copier::ticks;
 pub(crate) const NEVER: usize = usize::MAX;
 /// Where `get` begins if it is faster.
 const LEAST: usize = 128 << 10;
-/// Where it begins as long as nothing is known.
-pub(crate) const UNKNOWN: usize = 512 << 10;
+/// Frames that take so many times what a `get` takes are still the better way: what they take falls as both sides find out
+/// how to copy them, while what a `get` takes stays.
+const SIMILAR: f32 = 1.1;
+/// Frames that take more than this are not.
+const SLOWER: f32 = 1.25;
 /// Payloads in a [`Group`].
 const GROUP: u32 = 32;
 /// Payloads that are not timed between two groups that are, as looking at the clock takes its time too.
 const REST: u32 = 256;
 /// Ticks that no frame takes, but the time between two messages does: some microseconds.
 pub(crate) const LULL: u64 = 20_000;
+/// So many paces of frames are heard of before a conclusion is drawn.
+const LOOKS: u32 = 4;
 /// `get`s between two looks at the pace of frames, at first and at most.
 const GETS: (u32, u32) = (64, 4096);
 
@@ -114,11 +119,13 @@ pub(crate) struct Calibration {
     left: u32,
     /// `get`s between two such looks.
     uses: u32,
+    /// Paces of frames to be heard of until the first, or the next, conclusion.
+    looks: u32,
 }
 
 impl Calibration {
     pub(crate) fn new() -> Self {
-        Self { frames: None, get: None, from: UNKNOWN, left: GETS.0, uses: GETS.0 }
+        Self { frames: None, get: None, from: NEVER, left: GETS.0, uses: GETS.0, looks: LOOKS }
     }
 
     /// Where `get` begins.
@@ -128,12 +135,18 @@ impl Calibration {
 
     /// Whether what a `get` takes is to be found out.
     pub(crate) fn wants_probe(&self) -> bool {
-        self.frames.is_some() && self.get.is_none()
+        self.frames.is_some() && self.looks == 0 && self.get.is_none()
     }
 
     /// Frames moved a byte in so many ticks.
     pub(crate) fn frames_took(&mut self, pace: f32) {
-        self.frames = Some(pace);
+        if self.looks > 0 {
+            // The best of them: both sides are finding out how to copy frames.
+            self.looks -= 1;
+            self.frames = Some(self.frames.map_or(pace, |known| known.min(pace)));
+        } else {
+            self.frames = Some(pace);
+        }
         self.decide();
     }
 
@@ -150,19 +163,20 @@ impl Calibration {
             // Messages go by frames until their pace is known again.
             self.left = self.uses;
             self.frames = None;
+            self.looks = LOOKS;
             self.from = NEVER;
         } else {
             self.decide();
         }
     }
 
-    /// Draws the conclusion. The ways must differ clearly for the answer to change.
+    /// Draws the conclusion. The ways must differ clearly for `get` to be taken.
     fn decide(&mut self) {
-        let (Some(frames), Some(get)) = (self.frames, self.get) else { return };
+        let (Some(frames), Some(get), 0) = (self.frames, self.get, self.looks) else { return };
         let before = self.from;
-        if frames < get * 0.95 {
+        if frames < get * SIMILAR {
             self.from = NEVER;
-        } else if frames > get * 1.05 || self.from == UNKNOWN {
+        } else if frames > get * SLOWER {
             self.from = LEAST;
         }
         if self.from == LEAST && before == NEVER {
@@ -180,21 +194,30 @@ mod tests {
     #[test]
     fn the_faster_way_is_taken() {
         let mut calibration = Calibration::new();
-        assert_eq!(calibration.from(), UNKNOWN);
-        calibration.frames_took(0.1);
+        assert_eq!(calibration.from(), NEVER);
+        let hear =
+            |calibration: &mut Calibration, pace| (0..LOOKS).for_each(|_| calibration.frames_took(pace));
+        hear(&mut calibration, 0.1);
         assert!(calibration.wants_probe());
         calibration.get_took(200_000, 1 << 20);
         assert_eq!(calibration.from(), NEVER);
         calibration.frames_took(0.5);
         assert_eq!(calibration.from(), LEAST);
-        calibration.frames_took(0.2);
+        calibration.frames_took(0.22);
         assert_eq!(calibration.from(), LEAST, "a difference that small changes nothing");
+        calibration.frames_took(0.2);
+        assert_eq!(calibration.from(), NEVER, "nearly as quick is quick enough");
+        let mut calibration = Calibration::new();
+        hear(&mut calibration, 0.22);
+        calibration.get_took(200_000, 1 << 20);
+        assert_eq!(calibration.from(), NEVER, "what is not known yet goes by frames");
     }
 
     #[test]
     fn frames_are_measured_again_now_and_then() {
         let mut calibration = Calibration::new();
-        calibration.frames_took(0.5);
+        (0..LOOKS).for_each(|_| calibration.frames_took(0.5));
+        calibration.get_took(200_000, 1 << 20);
         let mut by_frames = 0;
         for _ in 0..10_000 {
             if calibration.from() == NEVER {
