@@ -7,13 +7,15 @@
 //! ```
 //! use olympi_conformance::{World, conformance};
 //! # use olympi_transport_api::*;
-//! # struct Nothing;
+//! # struct Nothing(Caps);
 //! # impl Transport for Nothing {
-//! #     fn caps(&self) -> &Caps { unimplemented!() }
+//! #     fn caps(&self) -> &Caps { &self.0 }
 //! #     fn address(&self) -> Address { Address::default() }
 //! #     fn connect(&mut self, _: Peer, _: &Address) -> Result<(), ConnectError> { Ok(()) }
 //! #     fn send(&mut self, _: Peer, _: &[u8], _: &[u8]) -> Post { Post::Busy }
-//! #     fn register(&mut self, _: Extent) -> Result<MemoryRegion, RegisterError> { unimplemented!() }
+//! #     fn register(&mut self, _: Extent) -> Result<MemoryRegion, RegisterError> {
+//! #         Err(RegisterError::Unsupported { transport: "nothing" })
+//! #     }
 //! #     fn put(&mut self, _: Peer, _: SendBuf, _: RemoteKey, _: OpToken) -> Post { Post::Busy }
 //! #     fn get(&mut self, _: Peer, _: RecvBuf, _: RemoteKey, _: OpToken) -> Post { Post::Busy }
 //! #     fn poll(&mut self, _: &mut impl FnMut(Inbound<'_>)) -> usize { 0 }
@@ -22,7 +24,9 @@
 //! #     fn drained(&self) -> bool { true }
 //! #     fn describe(&self, _: Peer) -> String { String::new() }
 //! # }
-//! # fn open(_rank: usize, _ranks: usize) -> Nothing { Nothing }
+//! # fn open(_rank: usize, _ranks: usize) -> Nothing {
+//! #     Nothing(Caps { name: "nothing", max_frame: 64, inline: 0, eager_max: 0, get_from: None, put_from: None })
+//! # }
 //! fn world(ranks: usize) -> World<Nothing> {
 //!     World::new((0..ranks).map(|rank| open(rank, ranks)).collect())
 //! }
@@ -164,10 +168,9 @@ macro_rules! __conformance_named {
 ///
 /// ```no_run
 /// # use olympi_conformance::World;
-/// # fn world<T>(_seed: u64, _ranks: usize) -> World<T> { unimplemented!() }
-/// # fn test<T: olympi_transport_api::Transport + Send + 'static>() {
+/// # fn test<T: olympi_transport_api::Transport + Send + 'static>(world: fn(u64, usize) -> World<T>) {
 /// for seed in 0..10 {
-///     olympi_conformance::suite(&|ranks| world::<T>(seed, ranks));
+///     olympi_conformance::suite(&|ranks| world(seed, ranks));
 /// }
 /// # }
 /// ```
