@@ -3,8 +3,8 @@
 There: perftest (raw verbs), Olympi over verbs, and Olympi and MPICH over TCP between the machine's two hosts, in turns,
 round after round. fi_pingpong finds its peer by the address of a device, and between two addresses of one kernel that is
 a device with itself, which spares the packets the way over the cable: so Olympi runs on one device, too, beside it. Then
-libfabric's tcp provider by fi_pingpong and by Olympi. Emulated
-time is noisy: what counts is the best of the rounds, each of which is a low percentile or a typical value.
+libfabric's tcp provider by fi_pingpong and by Olympi. Emulated time is noisy: what counts is the best of the rounds, each
+of which is a low percentile or a typical value.
 """
 
 import contextlib

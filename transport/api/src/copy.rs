@@ -14,14 +14,14 @@ const APART: usize = 5 << 10;
 
 /// How a long run of bytes is copied. Which way is the quickest depends on whether the two cores share a cache; who moves
 /// many finds out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CopyBy {
-    /// [`copy_streams`]: between cores that share a cache, what is not longer than the caches of one.
-    #[default]
+    /// Two streams at once: between cores that share a cache, what is not longer than the caches of one.
     Streams,
-    /// [`copy_long`]: between others, and what is longer.
+    /// The processor's own string move, where that is quick: between others, and what is longer.
     Strings,
-    /// [`copy_past_caches`]: what no cache holds until it is used.
+    /// Stores to memory, past the caches, ordered before what this thread stores next: what no cache holds until it is
+    /// used.
     PastCaches,
 }
 
@@ -80,19 +80,19 @@ pub(crate) unsafe fn copy(src: *const u8, dst: *mut u8, n: usize) {
 /// # Safety
 /// `src` readable and `dst` writable for `n` bytes, without overlap.
 #[inline]
-pub unsafe fn copy_streams(src: *const u8, dst: *mut u8, n: usize) {
+unsafe fn copy_streams(src: *const u8, dst: *mut u8, n: usize) {
     // SAFETY: the caller's promise.
     unsafe { if n < TWO_STREAMS { ptr::copy_nonoverlapping(src, dst, n) } else { two_streams(src, dst, n) } }
 }
 
 /// As [`copy_streams`], of a part of a long message, which may lie in memory rather than in a cache: by the processor's own
 /// string move where that is quick. It reads ahead beyond the end of a page, and what it overwrites it does not fetch
-/// first, while what it has written stays in the caches. (`olympi-bench latency --sizes 8M,16M` takes two thirds.)
+/// first, while what it has written stays in the caches.
 ///
 /// # Safety
 /// As for [`copy_streams`].
 #[inline]
-pub unsafe fn copy_long(src: *const u8, dst: *mut u8, n: usize) {
+unsafe fn copy_long(src: *const u8, dst: *mut u8, n: usize) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     if std::is_x86_feature_detected!("ermsb") {
         // SAFETY: it reads and writes the caller's bytes. The direction flag is clear, as between all functions.
@@ -165,7 +165,7 @@ unsafe fn by_lines(src: *const u8, dst: *mut u8, n: usize) {
 ///
 /// # Safety
 /// `src` readable and `dst` writable for `n` bytes, without overlap.
-pub unsafe fn copy_past_caches(src: *const u8, dst: *mut u8, n: usize) {
+unsafe fn copy_past_caches(src: *const u8, dst: *mut u8, n: usize) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: the three parts are the `n` bytes. The middle one is whole lines and aligned; the others go by ordinary
     // stores, which are ordered anyway.

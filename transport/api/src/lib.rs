@@ -24,7 +24,7 @@ mod region;
 mod transport;
 
 pub use buffer::{Payload, RecvBuf, SendBuf};
-pub use copy::{CopyBy, copy_long, copy_past_caches, copy_streams};
+pub use copy::CopyBy;
 pub use envelope::Envelope;
 pub use error::{Closed, ClosedKind, ConnectError, RegisterError, RmaError};
 pub use inbound::Inbound;

@@ -4,7 +4,8 @@
 //! cache, frames through a window move a message two to three times as fast as `process_vm_readv`; elsewhere
 //! it may be the other way round. So the receiver watches at which pace long payloads follow each other in its
 //! rings, and what its own reads take. If frames are faster, nothing is read, however long: a message that no cache
-//! holds goes by frames at twice the pace, as both processes copy at once. Else `get` begins at [`LEAST`], where its
+//! holds goes by frames at twice the pace, as both processes copy at once (`olympi-bench latency --sizes 8M,16M`, beside
+//! `OLYMPI_SHM_GET=8388608`). Else `get` begins at [`LEAST`], where its
 //! fixed cost no longer counts, and frames are measured again now and then, the more rarely the more often the answer
 //! was the same.
 
@@ -109,8 +110,8 @@ impl Train {
 /// What is known of the two ways.
 #[derive(Debug)]
 pub(crate) struct Calibration {
-    /// What a byte takes by frames, in ticks.
-    frames: Option<f32>,
+    /// What a byte takes by frames, in ticks; as long as that is not known, for ever.
+    frames: f32,
     /// What a byte takes by `get`, in ticks.
     get: Option<f32>,
     /// Where `get` begins.
@@ -125,7 +126,7 @@ pub(crate) struct Calibration {
 
 impl Calibration {
     pub(crate) fn new() -> Self {
-        Self { frames: None, get: None, from: NEVER, left: GETS.0, uses: GETS.0, looks: LOOKS }
+        Self { frames: f32::INFINITY, get: None, from: NEVER, left: GETS.0, uses: GETS.0, looks: LOOKS }
     }
 
     /// Where `get` begins.
@@ -135,7 +136,7 @@ impl Calibration {
 
     /// Whether what a `get` takes is to be found out.
     pub(crate) fn wants_probe(&self) -> bool {
-        self.frames.is_some() && self.looks == 0 && self.get.is_none()
+        self.looks == 0 && self.get.is_none()
     }
 
     /// Frames moved a byte in so many ticks.
@@ -143,9 +144,9 @@ impl Calibration {
         if self.looks > 0 {
             // The best of them: both sides are finding out how to copy frames.
             self.looks -= 1;
-            self.frames = Some(self.frames.map_or(pace, |known| known.min(pace)));
+            self.frames = self.frames.min(pace);
         } else {
-            self.frames = Some(pace);
+            self.frames = pace;
         }
         self.decide();
     }
@@ -162,7 +163,7 @@ impl Calibration {
         if self.left == 0 {
             // Messages go by frames until their pace is known again.
             self.left = self.uses;
-            self.frames = None;
+            self.frames = f32::INFINITY;
             self.looks = LOOKS;
             self.from = NEVER;
         } else {
@@ -172,11 +173,11 @@ impl Calibration {
 
     /// Draws the conclusion. The ways must differ clearly for `get` to be taken.
     fn decide(&mut self) {
-        let (Some(frames), Some(get), 0) = (self.frames, self.get, self.looks) else { return };
+        let (Some(get), 0) = (self.get, self.looks) else { return };
         let before = self.from;
-        if frames < get * SIMILAR {
+        if self.frames < get * SIMILAR {
             self.from = NEVER;
-        } else if frames > get * SLOWER {
+        } else if self.frames > get * SLOWER {
             self.from = LEAST;
         }
         if self.from == LEAST && before == NEVER {

@@ -282,7 +282,7 @@ impl Shm {
             _ => format!("no contact to {peer} yet; "),
         };
         let get = match (self.caps.get_from, &self.no_get) {
-            (Some(NEVER), _) => "frames at any length, quicker than process_vm_readv".to_owned(),
+            (Some(NEVER), _) => "frames at any length, unless process_vm_readv proves quicker".to_owned(),
             (Some(from), _) => format!("process_vm_readv from {from} bytes on"),
             (None, Some(why)) => format!("no process_vm_readv: {why}"),
             (None, None) => "no process_vm_readv".to_owned(),

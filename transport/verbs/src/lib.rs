@@ -32,6 +32,7 @@ mod library;
 mod link;
 mod owner;
 mod poll;
+mod receive;
 mod rma;
 mod send;
 mod slab;

@@ -71,14 +71,10 @@ impl Verbs {
             held = Some((slot, Held::Bounce(slot)));
         }
         // Inline, the two parts are gathered, of which either may be empty; else both lie in the slot.
-        let (list, count) = match (front.is_empty(), payload.is_empty()) {
-            _ if !inline => (0, 1),
-            (false, false) => (0, 2),
-            (false, true) => (0, 1),
-            (true, false) => (1, 1),
-            (true, true) => (0, 0),
-        };
-        let mut wr = write_wr(sges[list..].as_mut_ptr(), count, 0, 0);
+        let first = usize::from(inline && front.is_empty());
+        let end = 1 + usize::from(inline && !payload.is_empty());
+        let parts = &mut sges[first..end];
+        let mut wr = write_wr(parts.as_mut_ptr(), parts.len() as i32, 0, 0);
         wr.opcode = IBV_WR_SEND;
         if repeated {
             wr.opcode = IBV_WR_SEND_WITH_IMM;

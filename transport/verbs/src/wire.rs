@@ -59,12 +59,17 @@ impl Repeat {
         let word = u32::from_be(immediate);
         // The difference of 24 bits, with its sign.
         let more = (word.wrapping_sub(before) << 8).cast_signed() >> 8;
-        let place = Place(u8::try_from(word >> 25).ok().filter(|&place| usize::from(place) < KEPT)?);
-        Some(Self { place, granted: before.wrapping_add_signed(more), starved: word >> 24 & 1 == 1 })
+        let place = (word >> 25) as u8;
+        (usize::from(place) < KEPT).then_some(Self {
+            place: Place(place),
+            granted: before.wrapping_add_signed(more),
+            starved: word >> 24 & 1 == 1,
+        })
     }
 }
 
-/// How many headers a side keeps of those that went one way: as many as the tags of a program's inner loop.
+/// How many headers a side keeps of those that went one way, a power of two: as many as the tags of a program's inner
+/// loop.
 const KEPT: usize = 8;
 
 /// One of the places for headers.
@@ -79,7 +84,7 @@ pub(crate) fn place_of(header: &[u8]) -> Place {
         header.get(at..at + 8).and_then(|bytes| bytes.try_into().ok()).map_or(0, u64::from_le_bytes)
     };
     let mixed = (word(0) ^ word(8).rotate_left(29)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    Place((mixed >> 61) as u8)
+    Place((mixed >> (u64::BITS - KEPT.ilog2())) as u8)
 }
 
 /// The headers that are kept of those that went one way.
